@@ -1,0 +1,1 @@
+"""Routes of 交互宝, the planner's app."""

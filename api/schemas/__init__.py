@@ -1,0 +1,1 @@
+"""Every field that goes in or out, declared."""

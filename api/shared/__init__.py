@@ -1,0 +1,1 @@
+"""Routes that both apps use: log-in, catalog, reviews, health."""

@@ -1,0 +1,1 @@
+"""Routes of 营销宝, the salesperson's app."""

@@ -1,0 +1,1 @@
+"""Places: datums, communities, leaves, districts, and the released figures laid out over them."""

@@ -1,0 +1,1 @@
+"""Messages: what may be asked for (campaigns) and how it leaves (delivery)."""

@@ -1,0 +1,1 @@
+"""Content rules: which characters, structures and words may stand in a message."""

@@ -1,0 +1,97 @@
+"""Tables of campaigns as requested, in the serving database. No recipient is known here, nor how many there were."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    Uuid,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class BroadcastState(StrEnum):
+    """What a sender is told. `done` comes at a fixed slot, whatever happened to the messages."""
+
+    IN_REVIEW = "in_review"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class Campaigns(DeclarativeBase):
+    """Owner of the schema `campaigns`."""
+
+    metadata = MetaData(schema="campaigns")
+
+
+class Broadcast(Campaigns):
+    """One request to message the target users of some leaves. `done_at` is the slot at which `done` is shown."""
+
+    __tablename__ = "broadcasts"
+    __table_args__ = (Index("broadcasts_actor", "actor_id", "created_at"),)
+
+    broadcast_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    actor_id: Mapped[UUID] = mapped_column(Uuid)
+    city_code: Mapped[int] = mapped_column(Integer)
+    release_id: Mapped[str] = mapped_column(Text)
+    category: Mapped[int] = mapped_column(SmallInteger)
+    leaf_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    quota: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    final_text: Mapped[str] = mapped_column(Text)
+    text_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    rules_version: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    done_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class IdempotencyKey(Campaigns):
+    """The first answer to a request that sends, kept 48 h and given again to the same key and body."""
+
+    __tablename__ = "idempotency_keys"
+
+    actor_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    route: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    resource_id: Mapped[UUID] = mapped_column(Uuid)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class ActorUsage(Campaigns):
+    """What one initiator used up on one day (Asia/Shanghai); the row is locked while a request is counted."""
+
+    __tablename__ = "actor_usage"
+
+    actor_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    broadcasts: Mapped[int] = mapped_column(Integer, default=0)
+    recipients: Mapped[int] = mapped_column(Integer, default=0)
+    invitations: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class OrganisationUsage(Campaigns):
+    """What the whole organisation used up on one day (Asia/Shanghai)."""
+
+    __tablename__ = "organisation_usage"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    messages: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,1 @@
+"""How a campaign becomes messages on phones, on the people side: expansion, outbox, carrier, receipts."""

@@ -1,0 +1,149 @@
+"""Tables of delivery, in the people database. A row of `messages` is the outbox: nothing else carries a message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class MessageState(StrEnum):
+    """Every state of a message; the arrows between them stand in outbox.py."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    DELIVERY_UNKNOWN = "delivery_unknown"
+    UNKNOWN = "unknown"
+    UNCONFIRMED = "unconfirmed"
+    SKIPPED = "skipped"
+
+
+class SkipReason(StrEnum):
+    """Why a planned message never left."""
+
+    CONSENT = "consent"
+    OPT_OUT = "opt_out"
+    CAP = "cap"
+    NUMBER = "number"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class RunState(StrEnum):
+    """How far the people side has come with a campaign, and whether it may go on."""
+
+    EXPANDING = "expanding"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    FINISHED = "finished"
+
+
+class Delivery(DeclarativeBase):
+    """Owner of the schema `delivery`."""
+
+    metadata = MetaData(schema="delivery")
+
+
+class Run(Delivery):
+    """The people side's copy of one campaign, and the cursor of its expansion (households drawn so far)."""
+
+    __tablename__ = "runs"
+
+    campaign_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    initiator_id: Mapped[UUID] = mapped_column(Uuid)
+    city_code: Mapped[int] = mapped_column(Integer)
+    category: Mapped[int] = mapped_column(SmallInteger)
+    leaf_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    quota: Mapped[int] = mapped_column(Integer)
+    final_text: Mapped[str] = mapped_column(Text)
+    text_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text)
+    expanded: Mapped[int] = mapped_column(Integer, default=0)
+    cursor: Mapped[bytes | None] = mapped_column(LargeBinary)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Message(Delivery):
+    """One message to one household. `token` stands in the callback URL and nowhere else."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "household_id"),
+        UniqueConstraint("campaign_id", "lookup_hash"),
+        Index("messages_due", "not_before", postgresql_where=text("state = 'planned'")),
+        Index("messages_leased", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index("messages_in_doubt", "check_at", postgresql_where=text("state = 'unknown'")),
+        Index("messages_awaited", "check_at", postgresql_where=text("state IN ('accepted', 'sent')")),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.runs.campaign_id"))
+    household_id: Mapped[UUID] = mapped_column(Uuid)
+    lookup_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    token: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    absences: Mapped[int] = mapped_column(Integer, default=0)
+    resends: Mapped[int] = mapped_column(Integer, default=0)
+    sid: Mapped[str | None] = mapped_column(Text, unique=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Receipt(Delivery):
+    """What the carrier said about a SID; each status once, however often it is told."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (UniqueConstraint("sid", "status"),)
+
+    receipt_id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.messages.message_id"))
+    sid: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    error_code: Mapped[int | None] = mapped_column(Integer)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Valve(Delivery):
+    """One row for the whole organisation: the global pause, the breaker, and the rate of leaving messages."""
+
+    __tablename__ = "valve"
+
+    valve_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    is_paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    pause_reason: Mapped[str | None] = mapped_column(Text)
+    paused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    recent_in_doubt: Mapped[str] = mapped_column(Text, default="")
+    tokens: Mapped[float] = mapped_column(Float, default=0.0)
+    refilled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

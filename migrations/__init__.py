@@ -1,0 +1,1 @@
+"""Both databases, step by step: `serving/` and `people/` hold numbered revisions, `roles.py` who may log in."""

@@ -1,0 +1,8 @@
+"""Alembic's environment of the people database."""
+
+from messaging.delivery.models import Delivery
+from migrations.upgrade import run_environment
+from privacy.people.models import Core, Vault
+from privacy.release.ledger_models import Ledger
+
+run_environment(schemas=[Core.metadata, Vault.metadata, Ledger.metadata, Delivery.metadata])

@@ -1,0 +1,84 @@
+"""The clusters and the Redis that tests run against: started once, kept between runs, a new database for each run."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from stack import databases
+from stack.cluster import Cluster
+from stack.paths import get_run_dir
+from stack.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import psycopg
+
+    from migrations.roles import Database
+
+
+@dataclass(frozen=True, slots=True)
+class TestServices:
+    """Running services of one test run, with a serving and a people database of its own."""
+
+    __test__ = False
+
+    serving: Cluster
+    people: Cluster
+    redis: RedisServer
+    names: dict[Database, str]
+    passwords: dict[str, str]
+
+    def url(self, database: Database, *, role: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of one of the run's databases for a role."""
+        cluster = self.serving if database == "serving" else self.people
+        password = cluster.password if role == "postgres" else self.passwords[role]
+        return cluster.url(role=role, password=password, database=self.names[database])
+
+    def connect(self, database: Database) -> psycopg.Connection[tuple[object, ...]]:
+        """Open a superuser connection to one of the run's databases."""
+        return (self.serving if database == "serving" else self.people).connect(self.names[database])
+
+
+@contextmanager
+def _locked(run_dir: Path) -> Iterator[None]:
+    with (run_dir / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def run_services() -> Iterator[TestServices]:
+    """Start what is not running, make a database pair for this run, and drop the pair at the end."""
+    run_dir = get_run_dir("test")
+    with _locked(run_dir):
+        clusters: dict[Database, Cluster] = {
+            name: Cluster.at(run_dir, name, durable=False) for name in databases.DATABASES
+        }
+        redis = RedisServer.at(run_dir)
+        redis.start()
+        passwords = databases.get_passwords(run_dir)
+        names: dict[Database, str] = {name: f"{name}_{uuid4().hex[:12]}" for name in databases.DATABASES}
+        for name, cluster in clusters.items():
+            cluster.start()
+            databases.create(cluster, database=name, name=names[name], passwords=passwords)
+    try:
+        yield TestServices(clusters["serving"], clusters["people"], redis, names, passwords)
+    finally:
+        for name, cluster in clusters.items():
+            if cluster.is_running():
+                with cluster.connect() as connection:
+                    connection.execute(f"DROP DATABASE IF EXISTS {names[name]} WITH (FORCE)")
+
+
+def stop_services() -> None:
+    """Stop the services of the test installation."""
+    run_dir = get_run_dir("test")
+    for name in databases.DATABASES:
+        Cluster.at(run_dir, name, durable=False).stop()
+    RedisServer.at(run_dir).stop()
