@@ -120,6 +120,17 @@ def _create_refresh_tokens() -> None:
     )
 
 
+def _create_login_attempts() -> None:
+    op.create_table(
+        "login_attempts",
+        sa.Column("subject_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("minute", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject_sha256", "minute"),
+        schema="staff",
+    )
+
+
 def upgrade() -> None:
     """Apply."""
     op.execute("CREATE SCHEMA campaigns")
@@ -130,3 +141,4 @@ def upgrade() -> None:
     _create_organisation_usage()
     _create_accounts()
     _create_refresh_tokens()
+    _create_login_attempts()

@@ -22,6 +22,7 @@ GRANT SELECT, UPDATE (state) ON campaigns.broadcasts TO field_sender;
 GRANT USAGE ON SCHEMA staff TO field_web, field_operator;
 GRANT SELECT, UPDATE (failed_logins, locked_until, password_hash) ON staff.accounts TO field_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON staff.refresh_tokens TO field_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON staff.login_attempts TO field_web;
 GRANT SELECT, INSERT, UPDATE ON staff.accounts TO field_operator;
 GRANT SELECT, UPDATE ON staff.refresh_tokens TO field_operator;
 """

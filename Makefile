@@ -1,0 +1,63 @@
+# Two targets do everything on a fresh Debian or Ubuntu: `make run` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+
+.PHONY: help run demo test check lint browser lock clean install-run install-test
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+run: install-run .venv/.run-ready node_modules/.ready ## install what is missing, start everything, print URLs and log-ins
+	@exec $(BIN)/python manage.py up
+
+demo: .venv/.run-ready ## tell the whole story by HTTP against the running system
+	@$(BIN)/python manage.py demo
+
+test: install-test .venv/.test-ready node_modules/.ready ## install what is missing, run every check and test
+	@$(MAKE) --no-print-directory check
+
+check: lint ## lint, format, types, import contracts, tests
+	$(BIN)/pytest
+
+lint: ## lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+browser: install-test .venv/.test-ready node_modules/.ready ## the browser's stories, leaving screenshots in docs/screenshots
+	FIELDREACH_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser
+
+lock: .venv/.test-ready ## pin every package again, with hashes and without addresses
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-dev.txt requirements-dev.in
+
+clean: ## stop the private services and remove .run/, the demo city with it
+	@$(BIN)/python manage.py down --remove
+
+install-run:
+	@stack/install.sh run
+
+install-test:
+	@stack/install.sh test
+
+.venv/bin/python:
+	@echo "==> virtual environment"
+	@$(PYTHON) -m venv .venv
+
+.venv/.run-ready: requirements.txt | .venv/bin/python
+	@echo "==> Python packages"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.test-ready: requirements-dev.txt .venv/.run-ready
+	@echo "==> Python packages for the checks"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@echo "==> npm packages"
+	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@

@@ -1,0 +1,101 @@
+"""Fills a fresh installation with the demo city, step by step, each by the command that a person would use."""
+
+from __future__ import annotations
+
+import csv
+import json
+import secrets
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import click
+
+from stack.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stack.environment import Installation
+
+CITY = "qingdao"
+CITY_CODE = 370200
+HOUSEHOLDS = 200_000
+SEED = 7
+PLACES = ROOT / "field_apps_mock" / "data" / "places"
+
+_STAFF = [
+    *((f"qd-sales-{number:02d}", f"青岛营销 {number:02d}", "salesperson", "370202;370203;370212;370213;370214")
+      for number in range(1, 11)),
+    ("qd-planner", "青岛企划", "planner", ""),
+    ("qd-reviewer", "内容审核", "reviewer", ""),
+    ("qd-operator", "系统运维", "operator", ""),
+]  # fmt: skip
+
+
+def write_staff(installation: Installation) -> None:
+    """Write the demo's staff with passwords made for this installation, readable by its owner only."""
+    file = installation.run_dir / "staff.csv"
+    if file.exists():
+        return
+    file.touch(mode=0o600)
+    with file.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["login", "display_name", "role", "territory", "password"])
+        writer.writerows([*row, secrets.token_urlsafe(9)] for row in _STAFF)
+
+
+def read_staff(installation: Installation) -> list[dict[str, str]]:
+    """Return the demo's staff with their passwords."""
+    with (installation.run_dir / "staff.csv").open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source))
+
+
+def _find_steps(installation: Installation, *, households: int) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield (title, whose settings, arguments of manage.py) in order."""
+    drop = str(installation.run_dir / "drop")
+    month = f"{datetime.now(UTC):%Y-%m}"
+    yield "keys of the vault", "intake", ["keys", "create", str(installation.run_dir / "vault-keys.json")]
+    yield (
+        "districts", "operator",
+        ["places", "districts", str(PLACES / f"districts_{CITY}_wgs84.geojson"),
+         "--census", str(PLACES / "census2020_counties.csv")],
+    )  # fmt: skip
+    yield (
+        "communities", "operator",
+        ["places", "import", str(PLACES / f"communities_{CITY}_gcj02.csv"), "--datum", "gcj02"],
+    )  # fmt: skip
+    yield (
+        f"a synthetic city of {households:,} households", "app",
+        ["city", CITY, "--households", str(households), "--seed", str(SEED), "--month", month, "--out", drop],
+    )  # fmt: skip
+    yield "intake of the drop", "intake", ["intake", drop]
+    yield "release of the month", "release", ["release", "publish", month, "--city", str(CITY_CODE)]
+    yield "staff", "operator", ["staff", "import", str(installation.run_dir / "staff.csv")]
+
+
+def load(installation: Installation, *, households: int, is_stopped: Callable[[], bool]) -> None:
+    """Run the steps that have not been run; a step that fails leaves its mark unset and can be run again."""
+    marks = installation.run_dir / "loaded.json"
+    done: list[str] = json.loads(marks.read_text()) if marks.exists() else []
+    write_staff(installation)
+    for title, settings, arguments in _find_steps(installation, households=households):
+        if title in done:
+            continue
+        if is_stopped():
+            return
+        sys.stdout.write(f"==> {title}\n")
+        sys.stdout.flush()
+        ended = subprocess.run(  # noqa: S603 - our own command line
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=installation.environment(settings), check=False
+        )
+        if is_stopped():
+            return
+        if ended.returncode != 0:
+            raise click.ClickException(f"{title}: the command above failed; run again to go on from there")
+        done.append(title)
+        scratch = marks.with_name(f"loaded-{uuid4().hex}.json")
+        scratch.write_text(json.dumps(done))
+        scratch.replace(marks)

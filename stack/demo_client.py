@@ -1,0 +1,97 @@
+"""How the demo speaks with the running system: as the app does, and as the carrier's test page does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, TypeAlias
+
+import click
+import requests
+
+Json: TypeAlias = dict[str, Any]
+
+_TIMEOUT_S = 10
+_QUIET_S = 4.0
+_SHANGHAI = timezone(timedelta(hours=8))
+
+
+@dataclass(slots=True)
+class FieldClient:
+    """One signed-in member of staff."""
+
+    address: str
+    session: requests.Session = field(default_factory=requests.Session)
+
+    def _check(self, response: requests.Response) -> requests.Response:
+        if not response.ok:
+            raise click.ClickException(
+                f"{response.request.method} {response.url}: {response.status_code} {response.text}"
+            )
+        return response
+
+    def log_in(self, login: str, password: str) -> None:
+        """Take a token and use it from here on."""
+        answer = self.session.post(
+            f"{self.address}/v1/auth/token", json={"login": login, "password": password}, timeout=_TIMEOUT_S
+        )
+        self.session.headers["Authorization"] = f"Bearer {self._check(answer).json()['access_token']}"
+
+    def get(self, path: str, **arguments: str) -> Json:
+        """Read one route."""
+        answer = self.session.get(self.address + path, params=arguments, timeout=_TIMEOUT_S)
+        found: Json = self._check(answer).json()
+        return found
+
+    def get_bytes(self, path: str, arguments: dict[str, str]) -> bytes:
+        """Read one route as the bytes it sends."""
+        return self._check(self.session.get(self.address + path, params=arguments, timeout=_TIMEOUT_S)).content
+
+    def post(self, path: str, body: Json, *, key: str | None = None) -> Json:
+        """Send to one route; `key` makes it idempotent."""
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = self.session.post(self.address + path, json=body, headers=headers, timeout=_TIMEOUT_S)
+        found: Json = self._check(answer).json()
+        return found
+
+    def count_sent_today(self) -> int:
+        """Count this account's broadcasts of today, Asia/Shanghai."""
+        today = datetime.now(_SHANGHAI).date()
+        items = self.get("/v1/yingxiaobao/broadcasts")["items"]
+        return sum(
+            datetime.fromisoformat(item["created_at"]).astimezone(UTC).astimezone(_SHANGHAI).date() == today
+            for item in items
+        )
+
+
+@dataclass(slots=True)
+class Carrier:
+    """The carrier double, which knows what arrived on which phone."""
+
+    address: str
+    seen: int = -1
+    seen_at: float = 0.0
+
+    def get_stats(self) -> Json:
+        """Return the double's counts."""
+        stats: Json = requests.get(f"{self.address}/_stats", timeout=_TIMEOUT_S).json()
+        return stats
+
+    def count_accepted(self) -> int:
+        """Count every message that the carrier has accepted."""
+        return int(self.get_stats()["accepted"])
+
+    def is_quiet(self) -> bool:
+        """Say whether nothing new has been accepted for some seconds."""
+        accepted = self.count_accepted()
+        if accepted != self.seen:
+            self.seen, self.seen_at = accepted, time.monotonic()
+        return time.monotonic() - self.seen_at > _QUIET_S
+
+    def find_arrived(self, text: str) -> list[str]:
+        """Return one line for each phone that got a text: the invented number and what stands on its screen."""
+        messages: list[Json] = requests.get(
+            f"{self.address}/_messages", params={"body": text}, timeout=_TIMEOUT_S
+        ).json()["messages"]
+        return [f"{message['to']}  {message['body']}" for message in messages]

@@ -1,0 +1,134 @@
+"""What each process is told, and nothing more: a process that must not reach people holds no way to reach them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stack.cluster import Cluster
+from stack.databases import get_passwords
+from stack.ports import get_port
+from stack.redis_server import RedisServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from migrations.roles import Database
+
+DEMO_RULES = {
+    "MODE": "demo",
+    "SENDING_OPENS": "00:00",
+    "SENDING_CLOSES": "24:00",
+    "DONE_EVERY_S": "60",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One private installation: where it lives, its services, and the environment of each of its processes."""
+
+    run_dir: Path
+    serving: Cluster
+    people: Cluster
+    redis: RedisServer
+
+    @classmethod
+    def at(cls, run_dir: Path) -> Installation:
+        """Return the installation that lives, or shall live, in a folder."""
+        return cls(run_dir, Cluster.at(run_dir, "serving"), Cluster.at(run_dir, "people"), RedisServer.at(run_dir))
+
+    def cluster(self, database: Database) -> Cluster:
+        """Return the cluster of one of the two databases."""
+        return self.serving if database == "serving" else self.people
+
+    def url(self, database: Database, role: str) -> str:
+        """Return the SQLAlchemy URL of a database for a role."""
+        return self.cluster(database).url(role=role, password=get_passwords(self.run_dir)[role])
+
+    def port(self, service: str) -> int:
+        """Return the port of a service; the web's and the app's are the usual ones where they are free."""
+        preferred = {"web": 8000, "app": 8080, "carrier": 8090, "gateway": 8001}.get(service)
+        return get_port(self.run_dir, service, preferred=preferred)
+
+    def address(self, service: str) -> str:
+        """Return the base URL of a service."""
+        return f"http://127.0.0.1:{self.port(service)}"
+
+    def secret(self, name: str) -> str:
+        """Return a secret of this installation, made at the first call."""
+        file = self.run_dir / f"{name}.secret"
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_hex(32))
+        return file.read_text()
+
+    def _carrier(self) -> dict[str, str]:
+        return {
+            "CARRIER": "twilio",
+            "TWILIO_ACCOUNT_SID": "AC" + self.secret("carrier-account")[:32],
+            "TWILIO_AUTH_TOKEN": self.secret("carrier-token")[:32],
+            "TWILIO_FROM": "+15005550006",
+            "TWILIO_API_BASE": self.address("carrier"),
+            "GATEWAY_BASE_URL": self.address("gateway"),
+            "CARRIER_INBOUND": "true",
+        }
+
+    def variables(self, process: str) -> dict[str, str]:
+        """Return the settings of one process, by the name of the process."""
+        vault_keys = str(self.run_dir / "vault-keys.json")
+        redis = {"REDIS_URL": self.redis.url}
+        by_process: dict[str, dict[str, str]] = {
+            "web": DEMO_RULES
+            | redis
+            | {
+                "SERVING_URL": self.url("serving", "field_web"),
+                "JWT_SECRET": self.secret("jwt"),
+                "CORS_ORIGINS": f'["{self.address("app")}", "http://localhost:{self.port("app")}"]',
+                "CARRIER_INBOUND": "true",
+            },
+            "operator": DEMO_RULES | {"SERVING_URL": self.url("serving", "field_operator")},
+            "intake": DEMO_RULES
+            | {
+                "SERVING_URL": self.url("serving", "field_intake"),
+                "PEOPLE_URL": self.url("people", "field_intake"),
+                "VAULT_KEYS_FILE": vault_keys,
+            },
+            "release": DEMO_RULES
+            | {
+                "SERVING_URL": self.url("serving", "field_release"),
+                "PEOPLE_URL": self.url("people", "field_release"),
+            },
+            "sender": DEMO_RULES
+            | redis
+            | self._carrier()
+            | {
+                "SERVING_URL": self.url("serving", "field_sender"),
+                "PEOPLE_URL": self.url("people", "field_sender"),
+                "VAULT_KEYS_FILE": vault_keys,
+            },
+            "gateway": DEMO_RULES
+            | self._carrier()
+            | {"PEOPLE_URL": self.url("people", "field_gateway"), "VAULT_KEYS_FILE": vault_keys},
+            "app": {},
+            "carrier": {},
+        }
+        return by_process[process]
+
+    def environment(self, process: str) -> dict[str, str]:
+        """Return the whole environment of one process: the settings above and what any program needs."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TERM", "COLUMNS") if name in os.environ}
+        return kept | {"PYTHONUNBUFFERED": "1"} | self.variables(process)
+
+    def write_environments(self) -> None:
+        """Leave each process's settings in `env/`, so that a person can run a command as that process."""
+        folder = self.run_dir / "env"
+        folder.mkdir(exist_ok=True)
+        for process in ("web", "operator", "intake", "release", "sender", "gateway"):
+            file = folder / f"{process}.env"
+            file.touch(mode=0o600)
+            file.write_text(
+                "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(self.variables(process).items()))
+            )
