@@ -1,0 +1,133 @@
+"""The whole system, started by its own command: the story, a stop in the middle of a broadcast, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from stack.demo_city import read_staff
+from stack.demo_client import Carrier, FieldClient
+from stack.environment import Installation
+from stack.paths import ROOT, get_run_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "end-to-end"
+HOUSEHOLDS = 100_000
+HERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
+
+
+class RunningSystem:
+    """`manage.py up` as a person would run it, with a smaller city."""
+
+    def __init__(self) -> None:
+        """Bind to the installation; nothing starts yet."""
+        self.installation = Installation.at(get_run_dir(NAME))
+        self.output = self.installation.run_dir / "up.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start and wait until the addresses are printed; returns the seconds it took."""
+        started = time.monotonic()
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--name", NAME, "--households", str(HOUSEHOLDS)],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        while "Ctrl-C stops everything" not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()[-3000:]
+            time.sleep(0.2)
+        return time.monotonic() - started
+
+    def stop(self) -> int:
+        """Stop as Ctrl-C does; returns the exit code."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+    def find_left_running(self) -> list[str]:
+        """Return the command lines of processes that still belong to this installation."""
+        mark = str(self.installation.run_dir.resolve())
+        ports = {str(self.installation.port(name)) for name in ("web", "gateway", "carrier", "app")}
+        left = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_text().split("\0")
+            except OSError:
+                continue
+            if any(mark in part for part in command) or ports & set(command):
+                left.append(" ".join(command))
+        return left
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[RunningSystem]:
+    run_dir = get_run_dir(NAME)
+    shutil.rmtree(run_dir.resolve())
+    if run_dir.is_symlink():
+        run_dir.unlink()
+    running = RunningSystem()
+    running.start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+def run_demo() -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "demo", "--name", NAME], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.timeout(600)
+def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
+    assert system.process is not None
+    told = run_demo()
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.splitlines()[-1] == "demo: ok"
+
+
+@pytest.mark.timeout(600)
+def test_a_broadcast_that_is_stopped_in_its_middle_leaves_once_after_the_restart(system: RunningSystem) -> None:
+    carrier = Carrier(system.installation.address("carrier"))
+    account = [row for row in read_staff(system.installation) if row["role"] == "salesperson"][-1]
+    client = FieldClient(system.installation.address("web"))
+    client.log_in(account["login"], account["password"])
+    near = client.get("/v1/yingxiaobao/communities", **HERE, category="dishwasher", limit="30")
+    audience = {
+        "community_codes": [row["community_code"] for row in near["communities"]],
+        "category": "dishwasher",
+        "body": "洗碗机以旧换新活动开始了，欢迎到店了解详情。",
+    }
+    quota = max(client.post("/v1/yingxiaobao/broadcasts/preview", audience)["allowed_quotas"])
+    before = carrier.count_accepted()
+    sent = client.post("/v1/yingxiaobao/broadcasts", audience | {"quota": quota}, key=str(uuid4()))
+    while carrier.count_accepted() < before + 10:
+        time.sleep(0.05)
+
+    assert system.stop() == 0
+    assert system.find_left_running() == []
+    seconds = system.start()
+
+    after_stop = carrier.count_accepted()
+    while not carrier.is_quiet():
+        time.sleep(0.5)
+    assert seconds < 60
+    assert after_stop < before + quota, "nothing was left to send after the restart: the test proves nothing"
+    assert carrier.count_accepted() == before + quota
+    assert carrier.get_stats()["duplicates"] == 0
+    assert len(set(carrier.find_arrived(str(sent["final_text"])))) == quota
