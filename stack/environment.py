@@ -72,7 +72,7 @@ class Installation:
             "TWILIO_AUTH_TOKEN": self.secret("carrier-token")[:32],
             "TWILIO_FROM": "+15005550006",
             "TWILIO_API_BASE": self.address("carrier"),
-            "GATEWAY_BASE_URL": self.address("gateway"),
+            "GATEWAY_PUBLIC_URL": self.address("gateway"),
             "CARRIER_INBOUND": "true",
         }
 
