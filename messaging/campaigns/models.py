@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -43,7 +45,10 @@ class Broadcast(Campaigns):
     """One request to message the target users of some leaves. `done_at` is the slot at which `done` is shown."""
 
     __tablename__ = "broadcasts"
-    __table_args__ = (Index("broadcasts_actor", "actor_id", "created_at"),)
+    __table_args__ = (
+        Index("broadcasts_actor", "actor_id", "created_at"),
+        Index("broadcasts_live", "expires_at"),  # the sender asks every second for those that still matter
+    )
 
     broadcast_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     actor_id: Mapped[UUID] = mapped_column(Uuid)
@@ -64,7 +69,10 @@ class Broadcast(Campaigns):
 
 
 class IdempotencyKey(Campaigns):
-    """The first answer to a request that sends, kept 48 h and given again to the same key and body."""
+    """The first answer to a request that sends, kept 48 h and given again to the same key and body.
+
+    `answer` holds what of it may have changed since: the state and the times.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -73,6 +81,7 @@ class IdempotencyKey(Campaigns):
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
     resource_id: Mapped[UUID] = mapped_column(Uuid)
+    answer: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0002"
 down_revision = "0001"
@@ -45,6 +46,7 @@ def _create_broadcasts() -> None:
         schema="campaigns",
     )
     op.create_index("broadcasts_actor", "broadcasts", ["actor_id", "created_at"], unique=False, schema="campaigns")
+    op.create_index("broadcasts_live", "broadcasts", ["expires_at"], unique=False, schema="campaigns")
 
 
 def _create_idempotency_keys() -> None:
@@ -55,6 +57,7 @@ def _create_idempotency_keys() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("body_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("resource_id", sa.Uuid(), nullable=False),
+        sa.Column("answer", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("actor_id", "route", "key"),
         schema="campaigns",

@@ -1,0 +1,1 @@
+"""What the performance page promises, as commands. Ratios within one run, never absolute times."""

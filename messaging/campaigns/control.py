@@ -1,0 +1,105 @@
+"""Pause, resume and cancel, by the initiator. Each holds the row while it judges, so two at once come in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from messaging.campaigns.errors import BroadcastNotFoundError, BroadcastStateError
+from messaging.campaigns.hours import get_done_slot
+from messaging.campaigns.models import Broadcast, BroadcastState
+from messaging.campaigns.queries import view_broadcast
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from messaging.campaigns.ports import Clock, JobQueue
+    from messaging.campaigns.settings import MessagingRules
+    from messaging.campaigns.values import Actor, BroadcastView
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An arrow between states. Where the target is reached already, asking again is no error."""
+
+    sources: frozenset[BroadcastState]
+    target: BroadcastState
+
+
+_PAUSE = _Change(frozenset({BroadcastState.ACCEPTED}), BroadcastState.PAUSED)
+_RESUME = _Change(frozenset({BroadcastState.PAUSED}), BroadcastState.ACCEPTED)
+_CANCEL = _Change(
+    frozenset({BroadcastState.IN_REVIEW, BroadcastState.ACCEPTED, BroadcastState.PAUSED}), BroadcastState.CANCELLED
+)
+
+
+def pause(
+    sessions: sessionmaker[Session],
+    *,
+    actor: Actor,
+    broadcast_id: UUID,
+    clock: Clock,
+    queue: JobQueue,
+    settings: MessagingRules,
+) -> BroadcastView:
+    """Hold back what has not left yet; raises BroadcastNotFoundError, or BroadcastStateError when it is over."""
+    view = _change(sessions, _PAUSE, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
+    queue.wake(campaign_id=broadcast_id)
+    return view
+
+
+def resume(
+    sessions: sessionmaker[Session],
+    *,
+    actor: Actor,
+    broadcast_id: UUID,
+    clock: Clock,
+    queue: JobQueue,
+    settings: MessagingRules,
+) -> BroadcastView:
+    """Go on after a pause; the slot of `done` is reckoned anew. Raises as `pause` does."""
+    view = _change(sessions, _RESUME, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
+    queue.wake(campaign_id=broadcast_id)
+    return view
+
+
+def cancel(
+    sessions: sessionmaker[Session],
+    *,
+    actor: Actor,
+    broadcast_id: UUID,
+    clock: Clock,
+    queue: JobQueue,
+    settings: MessagingRules,
+) -> BroadcastView:
+    """Stop for good what has not left yet; what was counted for the day stays counted. Raises as `pause` does."""
+    view = _change(sessions, _CANCEL, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
+    queue.wake(campaign_id=broadcast_id)
+    return view
+
+
+def _change(
+    sessions: sessionmaker[Session],
+    change: _Change,
+    *,
+    actor: Actor,
+    broadcast_id: UUID,
+    now: datetime,
+    settings: MessagingRules,
+) -> BroadcastView:
+    with sessions.begin() as session:
+        row = session.get(Broadcast, broadcast_id, with_for_update=True)
+        if row is None or row.actor_id != actor.account_id:
+            raise BroadcastNotFoundError
+        shown = view_broadcast(row, now=now, settings=settings)
+        if shown.state is change.target:
+            return shown
+        if shown.state not in change.sources:
+            raise BroadcastStateError(state=shown.state)
+        row.state = change.target.value
+        if change.target is BroadcastState.ACCEPTED:
+            row.done_at = get_done_slot(max(now, row.starts_at), quota=row.quota, settings=settings)
+        return view_broadcast(row, now=now, settings=settings)

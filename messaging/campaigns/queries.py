@@ -1,0 +1,110 @@
+"""Reads of the campaigns, for the API and for the sender. Nothing here commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, tuple_
+
+from messaging.campaigns.errors import BroadcastNotFoundError
+from messaging.campaigns.models import Broadcast, BroadcastState
+from messaging.campaigns.states import get_shown_state
+from messaging.campaigns.values import BroadcastCursor, BroadcastView, CampaignOrder
+from privacy.release.values import CATEGORIES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from messaging.campaigns.settings import MessagingRules
+
+_ORDERED = (BroadcastState.ACCEPTED, BroadcastState.PAUSED, BroadcastState.CANCELLED)
+
+
+def view_broadcast(row: Broadcast, *, now: datetime, settings: MessagingRules) -> BroadcastView:
+    """Return what the sender of a broadcast is shown at a time."""
+    state = get_shown_state(
+        BroadcastState(row.state),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        done_at=row.done_at,
+        now=now,
+        settings=settings,
+    )
+    return BroadcastView(
+        broadcast_id=row.broadcast_id,
+        state=state,
+        city_code=row.city_code,
+        category=CATEGORIES[row.category],
+        leaf_ids=tuple(row.leaf_ids),
+        quota=row.quota,
+        body=row.body,
+        final_text=row.final_text,
+        release_id=row.release_id,
+        rules_version=row.rules_version,
+        created_at=row.created_at,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+        done_at=row.done_at,
+    )
+
+
+def get_broadcast(
+    session: Session, *, actor_id: UUID, broadcast_id: UUID, now: datetime, settings: MessagingRules
+) -> BroadcastView:
+    """Return one broadcast of an actor; raises BroadcastNotFoundError, also for somebody else's."""
+    row = session.get(Broadcast, broadcast_id)
+    if row is None or row.actor_id != actor_id:
+        raise BroadcastNotFoundError
+    return view_broadcast(row, now=now, settings=settings)
+
+
+def find_broadcasts(
+    session: Session,
+    *,
+    actor_id: UUID,
+    before: BroadcastCursor | None,
+    limit: int,
+    now: datetime,
+    settings: MessagingRules,
+) -> list[BroadcastView]:
+    """Return at most `limit` broadcasts of an actor, newest first, those after the cursor."""
+    query = select(Broadcast).where(Broadcast.actor_id == actor_id)
+    if before is not None:
+        place = tuple_(Broadcast.created_at, Broadcast.broadcast_id)
+        query = query.where(place < (before.created_at, before.broadcast_id))
+    query = query.order_by(Broadcast.created_at.desc(), Broadcast.broadcast_id.desc()).limit(limit)
+    return [view_broadcast(row, now=now, settings=settings) for row in session.scalars(query)]
+
+
+def find_control_rows(session: Session, *, since: datetime) -> list[CampaignOrder]:
+    """Return every accepted, paused or cancelled campaign that expires after `since`, oldest first.
+
+    All that still matter come each time: the sender may miss any number of calls and be right after the next one.
+    """
+    query = (
+        select(Broadcast)
+        .where(Broadcast.expires_at > since, Broadcast.state.in_(_ORDERED))
+        .order_by(Broadcast.created_at, Broadcast.broadcast_id)
+    )
+    return [_to_order(row) for row in session.scalars(query)]
+
+
+def _to_order(row: Broadcast) -> CampaignOrder:
+    return CampaignOrder(
+        campaign_id=row.broadcast_id,
+        initiator_id=row.actor_id,
+        state=BroadcastState(row.state),
+        city_code=row.city_code,
+        category=CATEGORIES[row.category],
+        leaf_ids=tuple(row.leaf_ids),
+        quota=row.quota,
+        body=row.body,
+        final_text=row.final_text,
+        text_sha256=row.text_sha256,
+        rules_version=row.rules_version,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,46 @@
+"""The queue over Redis: a job is the name of a function and one id. Without Redis nothing is lost, only later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+_WAKE: Final = "messaging.delivery.worker.wake"
+_QUEUE_NAME: Final = "delivery"
+_TIMEOUT_S: Final = 0.25
+_JOB_TTL_S: Final = 300
+
+_log = structlog.get_logger(__name__)
+
+
+class RqJobQueue:
+    """Enqueues by name, so that the web process never imports the sender."""
+
+    def __init__(self, redis_url: str) -> None:
+        """Prepare a client that gives up early; nothing is connected yet."""
+        # The library would try again for seconds; a lost wake-up costs less than a waiting sender of a request.
+        redis = Redis.from_url(
+            redis_url,
+            socket_connect_timeout=_TIMEOUT_S,
+            socket_timeout=_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self._queue = Queue(_QUEUE_NAME, connection=redis)
+
+    def wake(self, *, campaign_id: UUID) -> None:
+        """Enqueue a wake-up for a campaign; a Redis that does not answer is logged and otherwise ignored."""
+        try:
+            self._queue.enqueue_call(
+                _WAKE, args=(str(campaign_id),), result_ttl=0, ttl=_JOB_TTL_S, failure_ttl=_JOB_TTL_S
+            )
+        except (RedisError, OSError):
+            _log.warning("wake_up_lost", campaign_id=str(campaign_id))

@@ -1,0 +1,154 @@
+"""What travels between the API, the campaigns and the sender. Spans count characters (code points), half-open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+from uuid import UUID
+
+from messaging.campaigns.content.values import ContentVerdict, Finding, RuleClass, Verdict
+from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.segments import Encoding, SegmentCount
+from privacy.release.values import Category
+
+__all__ = [
+    "Actor",
+    "Audience",
+    "BroadcastCursor",
+    "BroadcastRequest",
+    "BroadcastView",
+    "CampaignOrder",
+    "ContentVerdict",
+    "Encoding",
+    "Finding",
+    "Preview",
+    "QuotaKind",
+    "Remaining",
+    "Requested",
+    "RuleClass",
+    "SegmentCount",
+    "Verdict",
+]
+
+CampaignId: TypeAlias = UUID
+
+
+class QuotaKind(StrEnum):
+    """Which daily amount was used up; a day is one of Asia/Shanghai."""
+
+    BROADCASTS = "broadcasts"
+    RECIPIENTS = "recipients"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks. `territory` holds the adcodes of the districts that the actor answers for."""
+
+    account_id: UUID
+    role: str
+    territory: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Target users as an area of released leaves and one category, never as people. `need` is the released sum."""
+
+    leaf_ids: tuple[int, ...]
+    city_code: int
+    district_adcodes: frozenset[int]
+    category: Category
+    release_id: str
+    need: float
+    need_sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRequest:
+    """One message of at most `quota` households of an audience; `body` is the text as typed."""
+
+    audience: Audience
+    quota: int
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What an initiator may still request today, at least 0."""
+
+    broadcasts: int
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent, and why not if not. `need` and its 95 % margin are None where the need is "few"."""
+
+    final_text: str
+    segments: int
+    encoding: Encoding
+    units: int
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    rules_version: str
+    need: float | None
+    need_moe95: float | None
+    allowed_quotas: tuple[int, ...]
+    remaining: Remaining
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastView:
+    """A broadcast as its sender sees it: nothing in it depends on what became of the messages."""
+
+    broadcast_id: UUID
+    state: BroadcastState
+    city_code: int
+    category: Category
+    leaf_ids: tuple[int, ...]
+    quota: int
+    body: str = field(repr=False)
+    final_text: str = field(repr=False)
+    release_id: str
+    rules_version: str
+    created_at: datetime
+    starts_at: datetime
+    expires_at: datetime
+    done_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The answer to a request that sends; `is_replay` when the same key and body were answered before."""
+
+    broadcast: BroadcastView
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastCursor:
+    """Where the next page of a sender's broadcasts begins: after this one, newest first."""
+
+    created_at: datetime
+    broadcast_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOrder:
+    """What the sender must know of one campaign. `state` is accepted, paused or cancelled."""
+
+    campaign_id: CampaignId
+    initiator_id: UUID
+    state: BroadcastState
+    city_code: int
+    category: Category
+    leaf_ids: tuple[int, ...]
+    quota: int
+    body: str = field(repr=False)
+    final_text: str = field(repr=False)
+    text_sha256: bytes
+    rules_version: str
+    starts_at: datetime
+    expires_at: datetime

@@ -1,0 +1,39 @@
+"""The queue over Redis: a name and an id, and no harm without Redis."""
+
+from __future__ import annotations
+
+import socket
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from redis import Redis
+from rq import Queue
+
+from messaging.campaigns.rq_queue import RqJobQueue
+
+if TYPE_CHECKING:
+    from stack.test_services import TestServices
+
+
+def test_a_wake_up_is_a_name_and_an_id(services: TestServices) -> None:
+    campaign_id = uuid4()
+    RqJobQueue(services.redis.url).wake(campaign_id=campaign_id)
+    with Redis.from_url(services.redis.url) as redis:
+        jobs = [job for job in Queue("delivery", connection=redis).jobs if job.args == (str(campaign_id),)]
+        assert [job.func_name for job in jobs] == ["messaging.delivery.worker.wake"]
+        assert jobs[0].kwargs == {}
+        jobs[0].delete()
+
+
+def test_without_redis_nothing_is_raised() -> None:
+    begun = monotonic()
+    RqJobQueue("redis://127.0.0.1:1/0").wake(campaign_id=uuid4())
+    assert monotonic() - begun < 2
+
+
+def test_a_redis_that_never_answers_is_given_up_on() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = monotonic()
+        RqJobQueue(f"redis://127.0.0.1:{silent.getsockname()[1]}/0").wake(campaign_id=uuid4())
+        assert monotonic() - begun < 2
