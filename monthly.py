@@ -10,14 +10,14 @@ from pathlib import Path
 
 import click
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
 from privacy.people.commands import show_progress as show_intake
-from privacy.people.errors import DropError
+from privacy.people.drop.errors import IntakeError
+from privacy.people.drop.values import IntakeReport
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore
 from privacy.people.settings import PeopleSettings
@@ -27,6 +27,7 @@ from privacy.release.commands import show_progress as show_release
 from privacy.release.errors import ReleaseError
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
+from privacy.release.settings import LedgerSettings, ServingSettings
 
 
 class MonthType(click.ParamType[date]):
@@ -50,16 +51,26 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _tell_intake(report: IntakeReport) -> None:
+    if report.is_replay:
+        click.echo(f"{report.drop_id}: was taken in before, nothing to do")
+        return
+    for table, count in report.tables.items():
+        click.echo(f"  {table:<12} {count.rows:>12,} rows {count.rejected:>8,} rejected {count.left_out:>8,} left out")
+    where = f", listed in {report.rejects_path}" if report.rejected else ""
+    click.echo(f"{report.drop_id}: taken in; {report.rejected:,} rows rejected{where}")
+
+
 @click.command()
 @click.argument("drop_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where bad rows are listed.")
 def intake(drop_dir: Path, rejects: Path | None) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
-    SERVING_URL and PEOPLE_URL log in as field_intake, VAULT_KEYS_FILE holds the keys.
+    SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys.
     """
     settings = PeopleSettings()
-    with _make_sessions(settings.serving_url)() as session:
+    with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
@@ -68,23 +79,14 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
                 engine,
                 drop_dir=drop_dir,
                 locator=locator,
-                vault=Vault(FileKeyStore.read(settings.vault_keys_file)),
+                vault=Vault(FileKeyStore(settings.key_file)),
                 clock=_now,
                 progress=progress,
                 rejects_path=rejects,
             )
-    except DropError as error:
+    except IntakeError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(report.describe())
-
-
-class PublishSettings(BaseSettings):
-    """Where a release is counted and where it is published; both log in as field_release."""
-
-    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
-
-    serving_url: SecretStr
-    people_url: SecretStr
+    _tell_intake(report)
 
 
 @click.command("publish")
@@ -92,14 +94,13 @@ class PublishSettings(BaseSettings):
 @click.option("--city", "city_code", type=int, required=True, help="Six digits, 370200 is Qingdao.")
 def publish(month: date, city_code: int) -> None:
     """Draw and publish the one release of MONTH for a city. Run again, it shows what was published."""
-    settings = PublishSettings()
-    serving = _make_sessions(settings.serving_url)
+    serving = _make_sessions(ServingSettings().serving_url)
     with serving() as session:
         keys = get_public_keys(session, city_code=city_code)
     try:
         with show_release() as progress:
             published = publish_month(
-                _make_sessions(settings.people_url),
+                _make_sessions(LedgerSettings().people_url),
                 serving,
                 keys=keys,
                 month=month,

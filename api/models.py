@@ -52,3 +52,13 @@ class RefreshToken(Staff):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class LoginAttempts(Staff):
+    """How often one address tried to log in within one minute. The address is a keyed hash; old minutes are deleted."""
+
+    __tablename__ = "login_attempts"
+
+    subject_sha256: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    minute: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    attempts: Mapped[int] = mapped_column(Integer)

@@ -40,7 +40,10 @@ class District(Places):
 
 
 class Community(Places):
-    """A named residential place (小区 / 社区). `outline` where the source knew one, else `cell` (Voronoi) stands in."""
+    """A named residential place (小区 / 社区). `outline` where the source knew one, else `cell` (Voronoi) stands in.
+
+    `aliases` are other spellings and `other_codes` other codes under which sources list the same place.
+    """
 
     __tablename__ = "communities"
 
@@ -52,6 +55,8 @@ class Community(Places):
     cell: Mapped[WKBElement | None] = mapped_column(Geometry("MULTIPOLYGON", srid=4326))
     source: Mapped[str] = mapped_column(Text)
     aliases: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    other_codes: Mapped[list[str]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    households: Mapped[int | None] = mapped_column(Integer)
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -150,7 +150,7 @@ def demo(name: str) -> None:
     except requests.RequestException as error:
         raise click.ClickException("the system is not running: `make run` in another shell first") from error
     client = _sign_in(installation)
-    carrier = Carrier(installation.address("carrier"))
+    carrier = Carrier.of(installation)
     category = _CATEGORIES[datetime.now(UTC).minute % len(_CATEGORIES)]
     _show_territory(client)
     codes = _show_communities(client, category)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 import requests
+
+if TYPE_CHECKING:
+    from stack.environment import Installation
 
 Json: TypeAlias = dict[str, Any]
 
@@ -70,8 +73,16 @@ class Carrier:
     """The carrier double, which knows what arrived on which phone."""
 
     address: str
+    account_sid: str
+    auth_token: str
     seen: int = -1
     seen_at: float = 0.0
+
+    @classmethod
+    def of(cls, installation: Installation) -> Carrier:
+        """Return the carrier double of an installation."""
+        settings = installation.variables("carrier")
+        return cls(installation.address("carrier"), settings["TWILIO_ACCOUNT_SID"], settings["TWILIO_AUTH_TOKEN"])
 
     def get_stats(self) -> Json:
         """Return the double's counts."""
@@ -90,8 +101,12 @@ class Carrier:
         return time.monotonic() - self.seen_at > _QUIET_S
 
     def find_arrived(self, text: str) -> list[str]:
-        """Return one line for each phone that got a text: the invented number and what stands on its screen."""
-        messages: list[Json] = requests.get(
-            f"{self.address}/_messages", params={"body": text}, timeout=_TIMEOUT_S
-        ).json()["messages"]
-        return [f"{message['to']}  {message['body']}" for message in messages]
+        """Return one line for each message with a text: the invented number and what stands on its screen."""
+        path = f"/2010-04-01/Accounts/{self.account_sid}/Messages.json?PageSize=1000"
+        arrived: list[str] = []
+        while path:
+            answer = requests.get(self.address + path, auth=(self.account_sid, self.auth_token), timeout=_TIMEOUT_S)
+            page: Json = answer.json()
+            arrived += [f"{found['to']}  {found['body']}" for found in page["messages"] if found["body"] == text]
+            path = page["next_page_uri"]
+        return arrived

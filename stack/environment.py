@@ -65,11 +65,15 @@ class Installation:
             file.write_text(secrets.token_hex(32))
         return file.read_text()
 
-    def _carrier(self) -> dict[str, str]:
+    def _account(self) -> dict[str, str]:
         return {
-            "CARRIER": "twilio",
             "TWILIO_ACCOUNT_SID": "AC" + self.secret("carrier-account")[:32],
             "TWILIO_AUTH_TOKEN": self.secret("carrier-token")[:32],
+        }
+
+    def _carrier(self) -> dict[str, str]:
+        return self._account() | {
+            "CARRIER": "twilio",
             "TWILIO_FROM": "+15005550006",
             "TWILIO_API_BASE": self.address("carrier"),
             "GATEWAY_PUBLIC_URL": self.address("gateway"),
@@ -94,7 +98,7 @@ class Installation:
             | {
                 "SERVING_URL": self.url("serving", "field_intake"),
                 "PEOPLE_URL": self.url("people", "field_intake"),
-                "VAULT_KEYS_FILE": vault_keys,
+                "KEY_FILE": vault_keys,
             },
             "release": DEMO_RULES
             | {
@@ -107,13 +111,13 @@ class Installation:
             | {
                 "SERVING_URL": self.url("serving", "field_sender"),
                 "PEOPLE_URL": self.url("people", "field_sender"),
-                "VAULT_KEYS_FILE": vault_keys,
+                "KEY_FILE": vault_keys,
             },
             "gateway": DEMO_RULES
             | self._carrier()
-            | {"PEOPLE_URL": self.url("people", "field_gateway"), "VAULT_KEYS_FILE": vault_keys},
+            | {"PEOPLE_URL": self.url("people", "field_gateway"), "KEY_FILE": vault_keys},
             "app": {},
-            "carrier": {},
+            "carrier": self._account() | {"INBOUND_URL": f"{self.address('gateway')}/twilio/inbound"},
         }
         return by_process[process]
 

@@ -40,12 +40,9 @@ def _serve(installation: Installation, name: str, *, target: str, ready: str, wo
 
 
 def _stand_in_carrier(installation: Installation) -> Program:
-    carrier = installation.variables("sender")
     arguments = (
         sys.executable, "-m", "field_apps_mock.carrier", "--port", str(installation.port("carrier")),
-        "--account-sid", carrier["TWILIO_ACCOUNT_SID"], "--auth-token", carrier["TWILIO_AUTH_TOKEN"],
         "--state", str(installation.run_dir / "carrier.sqlite"),
-        "--inbound-url", f"{installation.address('gateway')}/twilio/inbound",
     )  # fmt: skip
     return Program("carrier", "carrier", arguments, f"{installation.address('carrier')}/")
 

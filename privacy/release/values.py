@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from datetime import date
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.release.errors import PublicKeysError
+
+Clock: TypeAlias = Callable[[], datetime]
 
 
 class Category(StrEnum):
@@ -67,3 +73,53 @@ class ReleaseId:
     def __str__(self) -> str:
         """Return the written form, as stored and as shown in every answer."""
         return f"{self.month:%Y-%m}-{self.city_code:06d}"
+
+    @classmethod
+    def parse(cls, written: str) -> ReleaseId:
+        """Read the written form back. Raises ValueError for anything else."""
+        year, month, city_code = written.split("-")
+        return cls(date(int(year), int(month), 1), int(city_code))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PublicKeys:
+    """What a city's release has a figure for: known from maps, never found in data.
+
+    `leaf_ids` is int64[n], strictly ascending; `parents` is int64[n], the H3 res-7 index that each leaf lies in.
+    """
+
+    city_code: int
+    leaf_ids: NDArray[np.int64]
+    parents: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Refuse keys that a release could not be kept in the order of. Raises PublicKeysError."""
+        fits = self.leaf_ids.ndim == 1 and self.leaf_ids.shape == self.parents.shape and self.leaf_ids.size > 0
+        if not fits or not bool(np.all(np.diff(self.leaf_ids) > 0)):
+            raise PublicKeysError(city_code=self.city_code)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRelease:
+    """What is known of one stored release, besides its figures."""
+
+    release_id: str
+    month: date
+    city_code: int
+    as_of: datetime
+    published_at: datetime
+    figures_sha256: bytes
+
+
+class Step(StrEnum):
+    """Where a publication has come to, for whoever watches it."""
+
+    CHECK = "check"
+    CHARGE = "charge"
+    COUNT = "count"
+    DRAW = "draw"
+    PUBLISH = "publish"
+
+
+Progress: TypeAlias = Callable[[Step, int, int], None]
+"""Called with the step, the parts of it that are done, and all its parts."""

@@ -103,7 +103,7 @@ def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_broadcast_that_is_stopped_in_its_middle_leaves_once_after_the_restart(system: RunningSystem) -> None:
-    carrier = Carrier(system.installation.address("carrier"))
+    carrier = Carrier.of(system.installation)
     account = [row for row in read_staff(system.installation) if row["role"] == "salesperson"][-1]
     client = FieldClient(system.installation.address("web"))
     client.log_in(account["login"], account["password"])

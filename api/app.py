@@ -1,0 +1,149 @@
+"""The composition root of the web process: what is made here is handed in everywhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from secrets import token_urlsafe
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from flask import Flask
+from flask_cors import CORS
+from pydantic import SecretStr
+from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from api import error_handlers, request_log
+from api.auth import Doorkeeper
+from api.database import make_engine, make_sessions
+from api.fragments import FragmentShelf
+from api.metrics import Metrics
+from api.openapi import get_description, make_api
+from api.released import WarmAnswers
+from api.resources import EXTENSION, Clock, Resources
+from api.settings import Mode, WebSettings
+from api.shared.catalog import catalog
+from api.shared.health import health
+from api.shared.login import login
+from api.shared.pages import pages
+from api.sign_in import Desk
+from api.tokens import TokenSigner
+from api.yingxiaobao.broadcasts import broadcasts
+from api.yingxiaobao.communities import communities
+from api.yingxiaobao.heatmap import heatmap
+from api.yingxiaobao.territory import territory
+from api.yingxiaobao.tiles import tiles
+from geo.snapshot import SnapshotStore
+from messaging.campaigns.ports import JobQueue
+from messaging.campaigns.rq_queue import RqJobQueue
+from messaging.campaigns.settings import MessagingRules
+from messaging.campaigns.settings import Mode as RulesMode
+from privacy.redaction import configure_logging
+
+MAX_BODY_BYTES = 64 * 1024
+READ_HEADERS = ["ETag", "RateLimit", "Retry-After", "X-Request-Id", "Idempotent-Replayed"]
+SENT_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Accept-Language"]
+
+
+class SilentQueue:
+    """Wakes nobody: for descriptions and tests that send nothing."""
+
+    def wake(self, *, campaign_id: UUID) -> None:
+        """Do nothing."""
+
+
+def get_now() -> datetime:
+    """Return the time, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def create_web() -> Flask:
+    """Make the application that Granian serves: settings from the environment, releases watched."""
+    configure_logging("web")
+    settings = WebSettings()
+    resources = make_resources(settings, queue=RqJobQueue(settings.redis_url.get_secret_value()))
+    resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
+    return create_app(resources)
+
+
+def describe() -> dict[str, Any]:
+    """Return the OpenAPI description, without any database or secret of an installation."""
+    nowhere = SecretStr("postgresql+psycopg://127.0.0.1:1/none")
+    settings = WebSettings(
+        mode=Mode.TEST, serving_url=nowhere, redis_url=SecretStr("redis://"), jwt_secret=SecretStr(token_urlsafe(32))
+    )
+    rules = MessagingRules(mode=RulesMode.TEST)
+    return get_description(create_app(make_resources(settings, queue=SilentQueue(), rules=rules)))
+
+
+def make_resources(
+    settings: WebSettings,
+    *,
+    queue: JobQueue,
+    clock: Clock = get_now,
+    rules: MessagingRules | None = None,
+    hasher: PasswordHasher | None = None,
+) -> Resources:
+    """Put together what the views need. Nothing connects anywhere yet."""
+    sessions = make_sessions(make_engine(settings.serving_url))
+    read_sessions = sessions
+    if settings.serving_read_url is not None:
+        read_sessions = make_sessions(make_engine(settings.serving_read_url))
+    signer = TokenSigner(settings.jwt_secret, settings.jwt_previous_secret, settings.access_token_s)
+    return Resources(
+        settings=settings,
+        rules=rules or MessagingRules(),
+        clock=clock,
+        sessions=sessions,
+        read_sessions=read_sessions,
+        doorkeeper=Doorkeeper(sessions, signer, clock, settings.session_check_s),
+        desk=_make_desk(sessions, signer=signer, hasher=hasher or PasswordHasher(), settings=settings),
+        queue=queue,
+        snapshots=SnapshotStore(read_sessions, clock),
+        warm=WarmAnswers(settings.warm_answers_mb * 1024 * 1024),
+        fragments=FragmentShelf(),
+        metrics=Metrics.make(),
+    )
+
+
+def create_app(resources: Resources) -> Flask:
+    """Make the application around its resources."""
+    app = Flask("api", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Flask's default provider has it
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the same
+    app.extensions[EXTENSION] = resources
+    app.url_map.strict_slashes = False
+    request_log.register(app, metrics=resources.metrics)
+    error_handlers.register(app)
+    _register_routes(app)
+    _open_to_browsers(app, origins=resources.settings.cors_origins)
+    if hops := resources.settings.trusted_proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _make_desk(
+    sessions: sessionmaker[Session], *, signer: TokenSigner, hasher: PasswordHasher, settings: WebSettings
+) -> Desk:
+    return Desk(sessions, signer, hasher, settings, decoy_hash=hasher.hash("nobody's password"))
+
+
+def _register_routes(app: Flask) -> None:
+    api = make_api(app)
+    for blueprint in (login, catalog, communities, heatmap, tiles, territory, broadcasts, health):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(pages)
+
+
+def _open_to_browsers(app: Flask, *, origins: tuple[str, ...]) -> None:
+    if origins:
+        CORS(
+            app,
+            resources={"/v1/*": {"origins": list(origins)}},
+            methods=["GET", "HEAD", "POST"],
+            allow_headers=SENT_HEADERS,
+            expose_headers=READ_HEADERS,
+            max_age=600,
+        )

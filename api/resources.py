@@ -1,0 +1,61 @@
+"""What views reach for: everything that lives as long as the process. Made in app.py, read from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from flask import current_app, g
+from sqlalchemy.orm import Session, sessionmaker
+
+from api.auth import Doorkeeper
+from api.fragments import Fragments, FragmentShelf
+from api.metrics import Metrics
+from api.released import WarmAnswers
+from api.settings import WebSettings
+from api.sign_in import Desk
+from geo.snapshot import Snapshot, SnapshotStore
+from messaging.campaigns.ports import JobQueue
+from messaging.campaigns.settings import MessagingRules
+
+Clock: TypeAlias = Callable[[], datetime]
+EXTENSION = "fieldreach"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be a replica."""
+
+    settings: WebSettings
+    rules: MessagingRules
+    clock: Clock
+    sessions: sessionmaker[Session]
+    read_sessions: sessionmaker[Session]
+    doorkeeper: Doorkeeper
+    desk: Desk
+    queue: JobQueue
+    snapshots: SnapshotStore
+    warm: WarmAnswers
+    fragments: FragmentShelf
+    metrics: Metrics
+
+
+def get_resources() -> Resources:
+    """Return the resources of the running application."""
+    resources: Resources = current_app.extensions[EXTENSION]
+    return resources
+
+
+def get_snapshot() -> Snapshot:
+    """Return the release that this request answers from: one and the same, even if a new one comes meanwhile."""
+    if "snapshot" not in g:
+        g.snapshot = get_resources().snapshots.current()
+    snapshot: Snapshot = g.snapshot
+    return snapshot
+
+
+def get_fragments() -> Fragments:
+    """Return the parts already written of the release that this request answers from."""
+    return get_resources().fragments.of(get_snapshot().version)

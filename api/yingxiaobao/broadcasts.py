@@ -1,0 +1,171 @@
+"""小微播音台: message the target users of places inside the own territory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import orjson
+from flask import g, request
+
+from api.auth import SALES
+from api.blueprint import Blueprint
+from api.language import choose_language
+from api.paging import read_cursor, write_cursor
+from api.problem_details import show_finding
+from api.resources import Resources, get_resources, get_snapshot
+from api.schemas.broadcasts import (
+    AreaSchema,
+    BroadcastBodySchema,
+    BroadcastSchema,
+    BroadcastsSchema,
+    PageQuery,
+    PreviewSchema,
+)
+from api.yingxiaobao.audience import get_actor, get_audience
+from messaging.campaigns import control
+from messaging.campaigns.broadcasts import preview, request_broadcast
+from messaging.campaigns.queries import find_broadcasts, get_broadcast
+from messaging.campaigns.values import BroadcastRequest, BroadcastView, Preview
+
+Arguments: TypeAlias = dict[str, Any]
+Change: TypeAlias = Callable[..., BroadcastView]
+
+ROUTE = "POST /v1/yingxiaobao/broadcasts"
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]{8,128}$"},
+    "description": "The same key and body give the first answer again, for 48 hours",
+}
+
+broadcasts = Blueprint(
+    "broadcasts", prefix="/v1/yingxiaobao/broadcasts", description="小微播音台 · messages to an area"
+)
+
+
+@broadcasts.route("/preview", method="POST", roles=SALES, problems=(403, 503))
+@broadcasts.arguments(AreaSchema, location="json")
+@broadcasts.answers(PreviewSchema)
+def preview_broadcast(area: Arguments) -> dict[str, Any]:
+    """Check a text and an area while typing. Nothing is sent, nothing is used up."""
+    resources = get_resources()
+    with resources.read_sessions() as session:
+        audience = get_audience(session, snapshot=get_snapshot(), caller=g.caller, area=area)
+    seen = preview(
+        resources.sessions,
+        actor=get_actor(g.caller),
+        audience=audience,
+        body=area["body"],
+        clock=resources.clock,
+        settings=resources.rules,
+    )
+    return show_preview(seen)
+
+
+@broadcasts.route("", method="POST", roles=SALES, problems=(403, 409, 429, 503))
+@broadcasts.takes_header(IDEMPOTENCY_KEY)
+@broadcasts.arguments(BroadcastBodySchema, location="json")
+@broadcasts.answers(BroadcastSchema, status=202, description="Accepted, or waiting for review")
+def start_broadcast(area: Arguments) -> tuple[BroadcastView, int, dict[str, str]]:
+    """Message at most `quota` target users of the chosen places, drawn at random among those who agreed."""
+    resources = get_resources()
+    with resources.read_sessions() as session:
+        audience = get_audience(session, snapshot=get_snapshot(), caller=g.caller, area=area)
+    requested = request_broadcast(
+        resources.sessions,
+        actor=get_actor(g.caller),
+        request=BroadcastRequest(audience, area["quota"], area["body"]),
+        key=request.headers.get("Idempotency-Key"),
+        route=ROUTE,
+        body_sha256=hash_body(area),
+        clock=resources.clock,
+        queue=resources.queue,
+        settings=resources.rules,
+    )
+    return requested.broadcast, 202, {"Idempotent-Replayed": "true"} if requested.is_replay else {}
+
+
+@broadcasts.route("", roles=SALES)
+@broadcasts.arguments(PageQuery)
+@broadcasts.answers(BroadcastsSchema)
+def list_broadcasts(page: Arguments) -> dict[str, Any]:
+    """List my broadcasts, newest first."""
+    before, limit = read_cursor(page.get("cursor")), page["limit"]
+    resources = get_resources()
+    with resources.sessions() as session:
+        found = find_broadcasts(
+            session,
+            actor_id=g.caller.account_id,
+            before=before,
+            limit=limit + 1,
+            now=resources.clock(),
+            settings=resources.rules,
+        )
+    return {"items": found[:limit], "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
+
+
+@broadcasts.route("/<uuid:broadcast_id>", roles=SALES, problems=(404,))
+@broadcasts.answers(BroadcastSchema)
+def show_broadcast(broadcast_id: UUID) -> BroadcastView:
+    """Show one of my broadcasts."""
+    resources = get_resources()
+    with resources.sessions() as session:
+        return get_broadcast(
+            session,
+            actor_id=g.caller.account_id,
+            broadcast_id=broadcast_id,
+            now=resources.clock(),
+            settings=resources.rules,
+        )
+
+
+@broadcasts.route("/<uuid:broadcast_id>/pause", method="POST", roles=SALES, problems=(404, 409))
+@broadcasts.answers(BroadcastSchema)
+def pause_broadcast(broadcast_id: UUID) -> BroadcastView:
+    """Hold back what has not left yet."""
+    return change_broadcast(control.pause, broadcast_id=broadcast_id)
+
+
+@broadcasts.route("/<uuid:broadcast_id>/resume", method="POST", roles=SALES, problems=(404, 409))
+@broadcasts.answers(BroadcastSchema)
+def resume_broadcast(broadcast_id: UUID) -> BroadcastView:
+    """Go on after a pause."""
+    return change_broadcast(control.resume, broadcast_id=broadcast_id)
+
+
+@broadcasts.route("/<uuid:broadcast_id>/cancel", method="POST", roles=SALES, problems=(404, 409))
+@broadcasts.answers(BroadcastSchema)
+def cancel_broadcast(broadcast_id: UUID) -> BroadcastView:
+    """Stop for good what has not left yet."""
+    return change_broadcast(control.cancel, broadcast_id=broadcast_id)
+
+
+def change_broadcast(change: Change, *, broadcast_id: UUID) -> BroadcastView:
+    """Apply one change of state to one of the caller's broadcasts."""
+    resources: Resources = get_resources()
+    return change(
+        resources.sessions,
+        actor=get_actor(g.caller),
+        broadcast_id=broadcast_id,
+        clock=resources.clock,
+        queue=resources.queue,
+        settings=resources.rules,
+    )
+
+
+def hash_body(area: Arguments) -> bytes:
+    """Return the SHA-256 of a body in canonical form: the same fields in whatever order are the same request."""
+    return hashlib.sha256(orjson.dumps(area, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def show_preview(seen: Preview) -> dict[str, Any]:
+    """Return a preview as its schema wants it; where the need is "few" there is none."""
+    need = None if seen.need is None else {"value": seen.need, "moe95": seen.need_moe95}
+    language = choose_language()
+    findings = [show_finding(finding, language) for finding in seen.findings]
+    names = ("final_text", "segments", "encoding", "units", "verdict", "allowed_quotas", "remaining")
+    return {name: getattr(seen, name) for name in names} | {"need": need, "findings": findings}

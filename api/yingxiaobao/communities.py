@@ -1,0 +1,38 @@
+"""社区热力图: the communities nearest to the salesperson, with their users and needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from api.auth import SALES
+from api.blueprint import Blueprint
+from api.resources import get_fragments, get_resources, get_snapshot
+from api.schemas.places import CommunitiesQuery, CommunitiesSchema
+from api.yingxiaobao.figures import show_nearest
+from geo.datum import to_wgs84
+from geo.queries import find_community_outlines
+from geo.values import LonLat
+
+communities = Blueprint("communities", prefix="/v1/yingxiaobao", description="社区热力图 · the nearest communities")
+
+
+@communities.route("/communities", roles=SALES)
+@communities.released(CommunitiesSchema)
+@communities.arguments(CommunitiesQuery)
+def list_communities(asked: dict[str, Any]) -> dict[str, Any]:
+    """List the communities nearest to a position, nearest first."""
+    position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
+    category = asked.get("category")
+    found = get_snapshot().find_nearest(position, limit=asked["limit"], category=category)
+    return show_nearest(
+        found, datum=asked["datum"], category=category, fragments=get_fragments(), find_outlines=find_outlines
+    )
+
+
+def find_outlines(codes: Sequence[str]) -> dict[str, BaseGeometry]:
+    """Ask PostGIS for the outlines of communities, WGS84: those that were not written since the last release."""
+    with get_resources().read_sessions() as session:
+        return find_community_outlines(session, community_codes=codes)

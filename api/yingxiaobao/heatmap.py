@@ -1,0 +1,25 @@
+"""用户热力图: users within some kilometres who need a replacement, as H3 cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.auth import SALES
+from api.blueprint import Blueprint
+from api.resources import get_fragments, get_snapshot
+from api.schemas.places import HeatmapQuery, HeatmapSchema
+from api.yingxiaobao.figures import show_heatmap
+from geo.datum import to_wgs84
+from geo.values import LonLat
+
+heatmap = Blueprint("heatmap", prefix="/v1/yingxiaobao", description="用户热力图 · needs around a position")
+
+
+@heatmap.route("/heatmap", roles=SALES)
+@heatmap.released(HeatmapSchema, content_type="application/geo+json")
+@heatmap.arguments(HeatmapQuery)
+def show_cells(asked: dict[str, Any]) -> dict[str, Any]:
+    """Show the cells whose centre lies within the radius, and their total."""
+    position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
+    found = get_snapshot().find_cells(position, radius_m=asked["radius_m"], category=asked["category"])
+    return show_heatmap(found, asked=asked, fragments=get_fragments())

@@ -1,0 +1,1 @@
+"""Import of places: readers of files, cleaning of rows, merging of spellings."""

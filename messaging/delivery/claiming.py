@@ -1,0 +1,201 @@
+"""The claim: one due message, every gate judged again under the household's row lock, and a lease, in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from messaging.campaigns.hours import get_closing, get_opening, is_open
+from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
+from messaging.delivery.outbox import move
+from messaging.delivery.values import Claim, Passed, Timings
+from privacy.people.caps import CapLimits, reserve
+from privacy.people.consent import has_push_consent, is_opted_out
+from privacy.people.errors import PhoneError, SealBrokenError
+from privacy.people.models import Household, Phone
+from privacy.people.phones import parse_phone
+from privacy.people.vault import Vault
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, sessionmaker
+
+LIVE_RUNS = (RunState.EXPANDING, RunState.RUNNING)
+"""Runs whose messages may be claimed: those drawn already need not wait for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Everything a claim is judged by. `draw_jitter` gives a number in [0, 1)."""
+
+    vault: Vault
+    rules: MessagingRules
+    caps: CapLimits
+    timings: Timings
+    draw_jitter: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    message_id: UUID
+    household_id: UUID
+    token: UUID
+    attempt: int
+    resends: int
+    initiator_id: UUID
+    text: str
+    text_sha256: bytes
+    expires_at: datetime
+
+
+def has_due(session: Session, *, now: datetime) -> bool:
+    """Say whether a message of a live campaign waits to be claimed."""
+    return session.execute(_select_due(now)).first() is not None
+
+
+def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Claim | Passed | None:
+    """Take the longest due message, or skip it, or put it off; None when none is due."""
+    with sessions.begin() as session:
+        row = session.execute(_select_due(now).with_for_update(of=Message, skip_locked=True)).first()
+        if row is None:
+            return None
+        due = _Due(*row)
+        if due.expires_at <= now:
+            return _skip(session, due, reason=SkipReason.EXPIRED, now=now)
+        closes_at = get_closing(now, settings=gate.rules)
+        if not is_open(now, settings=gate.rules) or closes_at - now < gate.timings.minimum_validity:
+            return _put_off(session, due, gate=gate, now=now)
+        return _judge(session, due, gate=gate, now=now, closes_at=closes_at)
+
+
+def _select_due(now: datetime) -> Select[UUID, UUID, UUID, int, int, UUID, str, bytes, datetime]:
+    return (
+        select(
+            Message.message_id,
+            Message.household_id,
+            Message.token,
+            Message.attempt,
+            Message.resends,
+            Run.initiator_id,
+            Run.final_text,
+            Run.text_sha256,
+            Run.expires_at,
+        )
+        .join(Run, Run.campaign_id == Message.campaign_id)
+        .where(
+            Message.state == MessageState.PLANNED,
+            Message.not_before <= now,
+            Run.state.in_(LIVE_RUNS),
+            Run.starts_at <= now,
+        )
+        .order_by(Message.not_before)
+        .limit(1)
+    )
+
+
+def _judge(session: Session, due: _Due, *, gate: Gate, now: datetime, closes_at: datetime) -> Claim | Passed:
+    """Judge consent, opt-out, number and caps, in this order, once the household's row is ours."""
+    lock_household(session, household_id=due.household_id)
+    if not has_push_consent(session, household_id=due.household_id):
+        return _skip(session, due, reason=SkipReason.CONSENT, now=now)
+    sealed = session.scalar(select(Phone).where(Phone.household_id == due.household_id))
+    if sealed is not None and is_opted_out(session, opt_out_hash=sealed.opt_out_hash):
+        return _skip(session, due, reason=SkipReason.OPT_OUT, now=now)
+    phone = _open(gate.vault, sealed)
+    if sealed is None or phone is None:
+        return _skip(session, due, reason=SkipReason.NUMBER, now=now)
+    if not _reserve(session, due, gate=gate, now=now):
+        return _skip(session, due, reason=SkipReason.CAP, now=now)
+    taken = Claim(
+        message_id=due.message_id,
+        attempt=due.attempt + 1,
+        token=due.token,
+        household_id=due.household_id,
+        opt_out_hash=sealed.opt_out_hash,
+        phone=phone,
+        text=due.text,
+        lease_until=now + gate.timings.lease,
+        window_closes_at=closes_at,
+        has_resent=due.resends > 0,
+    )
+    _take(session, taken, now=now)
+    return taken
+
+
+def lock_household(session: Session, *, household_id: UUID) -> None:
+    """Lock a household against other claims and against a change of its consent, until the transaction ends.
+
+    What is read after this sees every revocation that was committed before.
+    """
+    row = select(Household.household_id).where(Household.household_id == household_id)
+    session.execute(row.with_for_update(key_share=True))
+
+
+def _open(vault: Vault, sealed: Phone | None) -> str | None:
+    if sealed is None:
+        return None
+    try:
+        phone = vault.open(
+            sealed.household_id,
+            wrapped_key=sealed.wrapped_key,
+            ciphertext=sealed.ciphertext,
+            key_version=sealed.key_version,
+        )
+        return parse_phone(phone)
+    except (SealBrokenError, PhoneError):
+        return None
+
+
+def _reserve(session: Session, due: _Due, *, gate: Gate, now: datetime) -> bool:
+    return reserve(
+        session,
+        household_id=due.household_id,
+        message_id=due.message_id,
+        initiator_id=due.initiator_id,
+        text_sha256=due.text_sha256,
+        now=now,
+        limits=gate.caps,
+    )
+
+
+def _take(session: Session, taken: Claim, *, now: datetime) -> None:
+    move(
+        session,
+        message_id=taken.message_id,
+        sources=(MessageState.PLANNED,),
+        target=MessageState.SENDING,
+        now=now,
+        attempt=taken.attempt - 1,
+        changes={"attempt": taken.attempt, "lease_until": taken.lease_until, "check_at": None, "absences": 0},
+    )
+
+
+def _skip(session: Session, due: _Due, *, reason: SkipReason, now: datetime) -> Passed:
+    move(
+        session,
+        message_id=due.message_id,
+        sources=(MessageState.PLANNED,),
+        target=MessageState.SKIPPED,
+        now=now,
+        changes={"reason": reason},
+    )
+    return Passed()
+
+
+def _put_off(session: Session, due: _Due, *, gate: Gate, now: datetime) -> Passed:
+    """Wait for the next opening, a random moment after it, so that a night's messages do not leave in one rush."""
+    closes_at = get_closing(now, settings=gate.rules) if is_open(now, settings=gate.rules) else now
+    opening = get_opening(closes_at, settings=gate.rules)
+    not_before = opening + timedelta(seconds=gate.draw_jitter() * gate.rules.opening_jitter_s)
+    if not_before >= due.expires_at:
+        return _skip(session, due, reason=SkipReason.EXPIRED, now=now)
+    session.execute(
+        update(Message).where(Message.message_id == due.message_id).values(not_before=not_before, changed_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    return Passed()

@@ -1,0 +1,85 @@
+"""Command lines of delivery: the sender's two processes, and what an operator sees and turns."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime
+from threading import Event
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from messaging.delivery import valve
+from messaging.delivery.composition import build_sender, open_people_session
+from messaging.delivery.pump import run_pump
+from messaging.delivery.settings import SenderSettings, load
+from messaging.delivery.status import DeliveryStatus, get_status
+from messaging.delivery.worker import PumpQueue, run_worker
+from privacy.redaction import configure_logging
+
+
+@click.group("send")
+def send() -> None:
+    """Send messages: the worker that is woken, and the pump that wakes it."""
+
+
+@send.command("worker")
+def work() -> None:
+    """Drain the outbox whenever woken, until SIGTERM."""
+    configure_logging("sender")
+    run_worker(load(SenderSettings).redis_url.get_secret_value())
+
+
+@send.command("pump")
+def pump() -> None:
+    """Carry every message on, once a second, until SIGTERM. A second pump waits for the first one's end."""
+    configure_logging("pump")
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    queue = PumpQueue(load(SenderSettings).redis_url.get_secret_value())
+    run_pump(build_sender(), queue=queue, stop=stop)
+
+
+@send.command("resume")
+def resume() -> None:
+    """Let messages leave again after a pause whose cause is seen to."""
+    with open_people_session() as session:
+        valve.reopen(session)
+    click.echo("messages may leave again")
+
+
+@send.command("stop")
+def stop_all() -> None:
+    """Stop everything that is not on its way yet, until `send resume`."""
+    with open_people_session() as session:
+        valve.pause(session, reason=valve.PauseReason.OPERATOR, now=datetime.now(UTC))
+    click.echo("nothing leaves until: send resume")
+
+
+@click.group("messages")
+def messages() -> None:
+    """Look at messages, by number only."""
+
+
+@messages.command("status")
+def tell_status() -> None:
+    """Show counts and oldest ages by state, campaigns, the valve and the slots held by caps."""
+    with open_people_session() as session:
+        status = get_status(session, now=datetime.now(UTC))
+    console = Console()
+    console.print(_draw_states(status))
+    for state, count in status.runs:
+        console.print(f"campaigns {state}: {count}")
+    view = status.valve
+    position = f"closed ({view.pause_reason}, since {view.paused_at})" if view.is_paused else "open"
+    console.print(f"valve: {position}; in doubt {view.in_doubt} of the last {view.results}")
+    console.print(f"slots held by caps: {status.slots_held}")
+
+
+def _draw_states(status: DeliveryStatus) -> Table:
+    table = Table("state", "reason", "messages", "oldest, s")
+    for row in status.states:
+        table.add_row(row.state, row.reason or "", str(row.messages), f"{row.oldest_age_s:.0f}")
+    return table

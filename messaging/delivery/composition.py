@@ -1,0 +1,120 @@
+"""The parts of the sender, put together from the environment."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.claiming import Gate
+from messaging.delivery.clock import DatabaseClock
+from messaging.delivery.console_sender import ConsoleSmsSender
+from messaging.delivery.expansion import Draw
+from messaging.delivery.finishing import Finish
+from messaging.delivery.orders import Stores
+from messaging.delivery.ports import Clock, SmsSender
+from messaging.delivery.reconcile import Inquiry
+from messaging.delivery.sending import Desk
+from messaging.delivery.settings import Carrier, OutboxSettings, SenderSettings, TwilioSettings, load
+from messaging.delivery.twilio_sender import Timeouts, TwilioSmsSender
+from privacy.people.caps import CapLimits
+from privacy.people.keys import FileKeyStore
+from privacy.people.settings import PeopleSettings
+from privacy.people.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import SecretStr
+
+_CONNECT_TIMEOUT_S = 2
+_STATEMENT_TIMEOUT_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class SenderParts:
+    """Everything that the worker and the pump use."""
+
+    outbox: OutboxSettings
+    engine: Engine
+    stores: Stores
+    desk: Desk
+    draw: Draw
+    inquiry: Inquiry
+
+
+def build_sender() -> SenderParts:
+    """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
+    settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
+    connections = outbox.sender_connections + 4
+    people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    serving = create_pool(settings.serving_url, connections=2, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    clock = DatabaseClock(people)
+    keys = FileKeyStore(load(PeopleSettings).key_file)
+    keys.get_kek(version=keys.kek_version)
+    vault = Vault(keys)
+    sender = _build_carrier(settings, outbox, clock=clock)
+    sessions = sessionmaker(people, expire_on_commit=False)
+    draw_jitter = secrets.SystemRandom().random
+    gate = Gate(vault=vault, rules=rules, caps=CapLimits(), timings=outbox.timings, draw_jitter=draw_jitter)
+    return SenderParts(
+        outbox=outbox,
+        engine=people,
+        stores=Stores(serving=sessionmaker(serving), people=sessions),
+        desk=Desk(
+            sessions=sessions,
+            sender=sender,
+            clock=clock,
+            gate=gate,
+            finish=Finish(timings=outbox.timings, valve=outbox.valve_limits),
+        ),
+        draw=Draw(batch=outbox.expansion_batch, rules=rules, draw_jitter=draw_jitter),
+        inquiry=Inquiry(
+            sessions=sessions,
+            sender=sender,
+            vault=vault,
+            clock=clock,
+            timings=outbox.timings,
+            resend_in_doubt=outbox.resend_in_doubt,
+        ),
+    )
+
+
+def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: Clock) -> SmsSender:
+    if settings.carrier is Carrier.CONSOLE:
+        return ConsoleSmsSender()
+    timeouts = Timeouts(connect_s=outbox.connect_timeout_s, read_s=outbox.read_timeout_s)
+    return TwilioSmsSender(
+        load(TwilioSettings), timeouts=timeouts, connections=outbox.sender_connections + 1, clock=clock
+    )
+
+
+@contextmanager
+def open_people_session() -> Iterator[Session]:
+    """Open one transaction on the people database, for commands that only look or turn the valve."""
+    engine = create_pool(load(PeopleSettings).people_url, connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    try:
+        with sessionmaker(engine).begin() as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) -> Engine:
+    """Return an engine that gives up on a silent server, and never writes a value into an error."""
+    return create_engine(
+        url.get_secret_value(),
+        hide_parameters=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "options": f"-c statement_timeout={statement_timeout_ms}",
+        },
+    )

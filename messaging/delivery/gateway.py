@@ -1,0 +1,195 @@
+"""The door for the carrier's webhooks: a small web application of its own, that trusts nothing but a signature."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTimeError
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+import structlog
+from flask import Flask, Request, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+from twilio.request_validator import RequestValidator
+
+from messaging.delivery.clock import DatabaseClock
+from messaging.delivery.composition import create_pool
+from messaging.delivery.errors import ForgedRequestError
+from messaging.delivery.opt_outs import means_opt_out
+from messaging.delivery.ports import CarrierRecord, CarrierStatus, Clock
+from messaging.delivery.receipts import Callback, record_callback
+from messaging.delivery.settings import GatewaySettings, OutboxSettings, load
+from messaging.delivery.values import Timings
+from privacy.people.consent import record_opt_out
+from privacy.people.errors import KeyName, PhoneError
+from privacy.people.keys import FileKeyStore
+from privacy.people.phones import parse_phone
+from privacy.people.settings import PeopleSettings
+from privacy.people.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
+
+_LONGEST_BODY: Final = 8 * 1024
+_FORM: Final = "application/x-www-form-urlencoded"
+_EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+_RETRY_AFTER_S: Final = "5"
+_NO_SUCH_TOKEN: Final = "token"  # noqa: S105 - a word of ForgedRequestError, no secret
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """What the gateway works with; `vault` needs the lookup and opt-out keys only."""
+
+    sessions: sessionmaker[Session]
+    vault: Vault
+    clock: Clock
+    timings: Timings
+
+
+class NotInTime(Exception):  # noqa: N818 - an answer, not a fault
+    """The database did not answer soon enough; the carrier may ask again."""
+
+
+class _Deadline:
+    """Runs database work in threads, so that a slow database cannot hold an answer back; never queues without end."""
+
+    def __init__(self, *, threads: int, within_s: float) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="gateway")
+        self._room = BoundedSemaphore(2 * threads)
+        self._within_s = within_s
+
+    def run(self, work: Callable[[], Answer]) -> Answer:
+        until = time.monotonic() + self._within_s
+        if not self._room.acquire(timeout=self._within_s):
+            raise NotInTime
+        future = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._room.release())
+        try:
+            return future.result(timeout=max(0.0, until - time.monotonic()))
+        except NotInTimeError:
+            raise NotInTime from None
+
+
+def create_gateway() -> Flask:
+    """Build the gateway from the environment. It starts without its database, and answers 503 until that is there."""
+    settings = load(GatewaySettings)
+    within_ms = int(settings.gateway_answer_within_s * 1000)
+    engine = create_pool(settings.people_url, connections=settings.gateway_connections, statement_timeout_ms=within_ms)
+    keys = FileKeyStore(load(PeopleSettings).key_file)
+    for name in (KeyName.LOOKUP, KeyName.OPT_OUT):
+        keys.get_key(name)
+    timings = load(OutboxSettings).timings
+    parts = GatewayParts(sessionmaker(engine), Vault(keys), DatabaseClock(engine), timings)
+    return make_gateway(settings, parts=parts)
+
+
+def make_gateway(settings: GatewaySettings, *, parts: GatewayParts) -> Flask:
+    """Build the application: POST /twilio/status/{token}, POST /twilio/inbound, GET /healthz."""
+    app = Flask("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
+    deadline = _Deadline(threads=settings.gateway_connections, within_s=settings.gateway_answer_within_s)
+
+    @app.post("/twilio/status/<uuid:token>")
+    def take_status(token: UUID) -> tuple[str, int]:
+        form = check_request(request, settings=settings)
+        deadline.run(lambda: _take_status(parts, form, token=token))
+        return "", 204
+
+    @app.post("/twilio/inbound")
+    def take_inbound() -> Response:
+        form = check_request(request, settings=settings)
+        deadline.run(lambda: _take_inbound(parts, form))
+        return Response(_EMPTY_TWIML, content_type="text/xml; charset=utf-8")
+
+    @app.get("/healthz")
+    def tell_health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    _map_errors(app)
+    return app
+
+
+def _map_errors(app: Flask) -> None:
+    @app.errorhandler(ForgedRequestError)
+    def refuse(forged: ForgedRequestError) -> tuple[str, int]:
+        log.warning("forged_request", reason=forged.reason)
+        return "", 404 if forged.reason == _NO_SUCH_TOKEN else 403
+
+    @app.errorhandler(SQLAlchemyError)
+    @app.errorhandler(NotInTime)
+    def ask_again(failure: Exception) -> tuple[str, int, dict[str, str]]:
+        log.warning("database_away", reason=type(failure).__name__)
+        return "", 503, {"Retry-After": _RETRY_AFTER_S}
+
+
+def check_request(asked: Request, *, settings: GatewaySettings) -> dict[str, str]:
+    """Return the form of a request that the carrier signed for our account. Raises ForgedRequestError.
+
+    The signature covers the public address, the raw path and query, and every field. A field given twice is refused:
+    the signature would not tell how often.
+    """
+    signature = asked.headers.get("X-Twilio-Signature")
+    if not signature:
+        # Twilio's validator raises without one.
+        raise ForgedRequestError(reason="unsigned")
+    if asked.mimetype != _FORM:
+        raise ForgedRequestError(reason="form")
+    url = settings.gateway_public_url.rstrip("/") + get_raw_target(asked)
+    if not any(RequestValidator(token).validate(url, asked.form, signature) for token in settings.auth_tokens):
+        raise ForgedRequestError(reason="signature")
+    if any(len(values) != 1 for _, values in asked.form.lists()):
+        raise ForgedRequestError(reason="repeated_field")
+    if asked.form.get("AccountSid") != settings.twilio_account_sid:
+        raise ForgedRequestError(reason="account")
+    return asked.form.to_dict()
+
+
+def get_raw_target(asked: Request) -> str:
+    """Return path and query as they came in, before any decoding, where the server tells them."""
+    raw = asked.environ.get("REQUEST_URI") or asked.environ.get("RAW_URI")
+    if raw:
+        parts = urlsplit(raw)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+    query = asked.query_string.decode("latin-1")
+    return quote(asked.root_path + asked.path, safe="/~") + (f"?{query}" if query else "")
+
+
+def _parse(number: str | None) -> str:
+    try:
+        return parse_phone(number or "")
+    except PhoneError:
+        raise ForgedRequestError(reason="to") from None
+
+
+def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> None:
+    phone = _parse(form.get("To"))
+    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
+    if not sid:
+        raise ForgedRequestError(reason="sid")
+    if form.get("MessageStatus") not in set(CarrierStatus):
+        # A status of a kind that SMS does not have, or that Twilio adds one day: polling finds the end.
+        log.warning("status_unknown")
+        return
+    record = CarrierRecord(sid, CarrierStatus(form["MessageStatus"]), int(code) if code.isdigit() else None)
+    callback = Callback(token, record, parts.vault.lookup_hash(phone), parts.vault.opt_out_hash(phone))
+    record_callback(parts.sessions, callback=callback, now=parts.clock(), timings=parts.timings)
+
+
+def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:
+    phone = _parse(form.get("From"))
+    if form.get("OptOutType") != "STOP" and not means_opt_out(form.get("Body", "")):
+        return
+    with parts.sessions.begin() as session:
+        record_opt_out(session, opt_out_hash=parts.vault.opt_out_hash(phone), source="inbound", at=parts.clock())

@@ -1,0 +1,146 @@
+"""What the serving side ordered, brought over: new campaigns become runs, pauses and cancellations take hold.
+
+Reading all live orders each time makes this right after any number of missed calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import ColumnElement, func, select, update
+
+from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.queries import find_control_rows
+from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
+from messaging.delivery.outbox import OUTSTANDING
+from privacy.release.values import CATEGORIES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from messaging.campaigns.values import CampaignOrder
+
+log = structlog.get_logger(__name__)
+
+_FROM_STATES: dict[BroadcastState, tuple[RunState, ...]] = {
+    BroadcastState.ACCEPTED: (RunState.PAUSED,),
+    BroadcastState.PAUSED: (RunState.EXPANDING, RunState.RUNNING),
+    BroadcastState.CANCELLED: (RunState.EXPANDING, RunState.RUNNING, RunState.PAUSED),
+}
+_TARGETS: dict[BroadcastState, RunState] = {
+    # Back to expanding, wherever it stood: a draw that was finished finds nothing more and goes on at once.
+    BroadcastState.ACCEPTED: RunState.EXPANDING,
+    BroadcastState.PAUSED: RunState.PAUSED,
+    BroadcastState.CANCELLED: RunState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Both databases, as the sender's role sees them."""
+
+    serving: sessionmaker[Session]
+    people: sessionmaker[Session]
+
+
+def follow_orders(stores: Stores, *, now: datetime) -> int:
+    """Bring over what changed on the serving side; returns how many runs changed."""
+    with stores.serving() as session:
+        orders = find_control_rows(session, since=now)
+    with stores.people() as session:
+        known = _find_states(session, [order.campaign_id for order in orders])
+    changed = 0
+    for order in orders:
+        state = known.get(order.campaign_id)
+        if state is None and order.state is not BroadcastState.CANCELLED:
+            changed += _adopt(stores.people, order)
+        elif state in _FROM_STATES[order.state]:
+            changed += _follow(stores.people, order, now=now)
+    return changed
+
+
+def _find_states(session: Session, campaign_ids: list[UUID]) -> dict[UUID, RunState]:
+    rows = session.execute(select(Run.campaign_id, Run.state).where(Run.campaign_id.in_(campaign_ids)))
+    return {campaign_id: RunState(state) for campaign_id, state in rows}
+
+
+def _adopt(people: sessionmaker[Session], order: CampaignOrder) -> bool:
+    with people.begin() as session:
+        if session.get(Run, order.campaign_id) is not None:
+            return False
+        session.add(
+            Run(
+                campaign_id=order.campaign_id,
+                initiator_id=order.initiator_id,
+                city_code=order.city_code,
+                category=CATEGORIES.index(order.category),
+                leaf_ids=list(order.leaf_ids),
+                quota=order.quota,
+                final_text=order.final_text,
+                text_sha256=order.text_sha256,
+                state=_TARGETS[order.state],
+                expanded=0,
+                starts_at=order.starts_at,
+                expires_at=order.expires_at,
+            )
+        )
+    log.info("campaign_adopted", campaign_id=str(order.campaign_id))
+    return True
+
+
+def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetime) -> bool:
+    with people.begin() as session:
+        moved = session.execute(
+            update(Run)
+            .where(Run.campaign_id == order.campaign_id, Run.state.in_(_FROM_STATES[order.state]))
+            .values(state=_TARGETS[order.state])
+            .returning(Run.campaign_id),
+            execution_options={"synchronize_session": False},
+        ).first()
+        if moved is not None and order.state is BroadcastState.CANCELLED:
+            _skip_planned(session, Message.campaign_id == order.campaign_id, reason=SkipReason.CANCELLED, now=now)
+    return moved is not None
+
+
+def skip_hopeless(people: sessionmaker[Session], *, now: datetime) -> int:
+    """Skip what may no longer leave: its campaign was cancelled, or expired, also in a pause. Returns how many.
+
+    A message planned again after a cancellation is caught here too.
+    """
+    cancelled = select(Run.campaign_id).where(Run.state == RunState.CANCELLED)
+    expired = select(Run.campaign_id).where(Run.expires_at <= now, Run.state != RunState.FINISHED)
+    with people.begin() as session:
+        return _skip_planned(
+            session, Message.campaign_id.in_(cancelled), reason=SkipReason.CANCELLED, now=now
+        ) + _skip_planned(session, Message.campaign_id.in_(expired), reason=SkipReason.EXPIRED, now=now)
+
+
+def _skip_planned(session: Session, which: ColumnElement[bool], *, reason: SkipReason, now: datetime) -> int:
+    skipped = session.execute(
+        update(Message)
+        .where(which, Message.state == MessageState.PLANNED)
+        .values(state=MessageState.SKIPPED, reason=reason, changed_at=now)
+        .returning(Message.message_id),
+        execution_options={"synchronize_session": False},
+    )
+    return len(skipped.all())
+
+
+def finish_runs(people: sessionmaker[Session], *, now: datetime) -> int:
+    """Close the runs from which nothing more can leave, by one statement over the states; returns how many."""
+    left = select(func.count()).where(Message.campaign_id == Run.campaign_id, Message.state.in_(OUTSTANDING))
+    is_over = (Run.state == RunState.RUNNING) | (Run.state == RunState.CANCELLED) | (Run.expires_at <= now)
+    with people.begin() as session:
+        closed = session.execute(
+            update(Run)
+            .where(Run.state != RunState.FINISHED, is_over, left.scalar_subquery() == 0)
+            .values(state=RunState.FINISHED)
+            .returning(Run.campaign_id),
+            execution_options={"synchronize_session": False},
+        )
+        return len(closed.all())

@@ -1,0 +1,113 @@
+"""What the carrier says about a message, whoever asked: stored once for each status, and never a step back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from messaging.delivery.errors import ForgedRequestError
+from messaging.delivery.finishing import OPTED_OUT_CODE
+from messaging.delivery.models import Message, MessageState, Receipt
+from messaging.delivery.outbox import AWAITED, move
+from messaging.delivery.ports import CarrierRecord, CarrierStatus
+from messaging.delivery.values import Timings
+from privacy.people.consent import record_opt_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session, sessionmaker
+
+_LEADS_TO: Mapping[CarrierStatus, MessageState] = MappingProxyType(
+    {
+        CarrierStatus.SENT: MessageState.SENT,
+        CarrierStatus.DELIVERED: MessageState.DELIVERED,
+        CarrierStatus.READ: MessageState.DELIVERED,
+        CarrierStatus.UNDELIVERED: MessageState.UNDELIVERED,
+        CarrierStatus.FAILED: MessageState.FAILED,
+        CarrierStatus.CANCELED: MessageState.FAILED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A status callback whose signature and account are checked; the hashes are those of its To."""
+
+    token: UUID
+    record: CarrierRecord
+    lookup_hash: bytes
+    opt_out_hash: bytes
+
+
+def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now: datetime, timings: Timings) -> bool:
+    """Note a status callback. Returns whether it was news; raises ForgedRequestError where it does not fit.
+
+    It may come before the answer to the call, after the lease, or a thousand times.
+    """
+    record = callback.record
+    with sessions.begin() as session:
+        message = session.scalar(select(Message).where(Message.token == callback.token).with_for_update())
+        if message is None:
+            raise ForgedRequestError(reason="token")
+        if message.lookup_hash != callback.lookup_hash:
+            raise ForgedRequestError(reason="to")
+        if message.attempt == 0 or not _may_be_its_sid(session, message, sid=record.sid):
+            raise ForgedRequestError(reason="sid")
+        is_news = _store(session, message.message_id, record, now=now)
+        if record.error_code == OPTED_OUT_CODE:
+            record_opt_out(session, opt_out_hash=callback.opt_out_hash, source="carrier", at=now)
+        if message.sid is None:
+            adopt(session, message_id=message.message_id, sid=record.sid, now=now, timings=timings)
+        advance(session, message_id=message.message_id, record=record, now=now)
+    return is_news
+
+
+def _may_be_its_sid(session: Session, message: Message, *, sid: str) -> bool:
+    if message.sid is not None:
+        return message.sid == sid
+    return not session.scalar(select(exists().where(Message.sid == sid)))
+
+
+def _store(session: Session, message_id: UUID, record: CarrierRecord, *, now: datetime) -> bool:
+    note = insert(Receipt).values(
+        message_id=message_id, sid=record.sid, status=record.status, error_code=record.error_code, received_at=now
+    )
+    stored = session.execute(note.on_conflict_do_nothing().returning(Receipt.sid))
+    return stored.first() is not None
+
+
+def adopt(session: Session, *, message_id: UUID, sid: str, now: datetime, timings: Timings) -> bool:
+    """Learn that the carrier took a message whose call gave no answer; a plan to send it again falls away."""
+    return move(
+        session,
+        message_id=message_id,
+        sources=(MessageState.SENDING, MessageState.UNKNOWN, MessageState.PLANNED),
+        target=MessageState.ACCEPTED,
+        now=now,
+        changes={"sid": sid, "accepted_at": now, "check_at": now + timings.first_poll, "lease_until": None},
+    )
+
+
+def advance(session: Session, *, message_id: UUID, record: CarrierRecord, now: datetime) -> bool:
+    """Bring an accepted message to where the carrier says it is. Returns whether that was a step forward."""
+    target = _LEADS_TO.get(record.status)
+    if target is None:
+        return False
+    changes: dict[str, object] = {} if target is MessageState.SENT else {"check_at": None}
+    if record.error_code is not None:
+        changes["reason"] = f"carrier:{record.error_code}"
+    return move(
+        session,
+        message_id=message_id,
+        sources=tuple(state for state in AWAITED if state is not target),
+        target=target,
+        now=now,
+        changes=changes,
+    )

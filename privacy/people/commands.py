@@ -1,0 +1,71 @@
+"""Command lines of the people side: `keys create`, `keys copy`, and the progress bar of an intake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
+from privacy.people.keys import copy_key_file, create_key_file
+from privacy.people.ports import Progress as TellProgress
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def keys() -> None:
+    """Make the key files of the people side."""
+
+
+@keys.command()
+@click.argument("file", type=_FILE)
+def create(file: Path) -> None:
+    """Write FILE with fresh keys, readable by its owner only. Never overwrites."""
+    try:
+        create_key_file(file)
+    except FileExistsError:
+        raise click.ClickException("the file exists; losing its keys would lose every phone") from None
+    except OSError:
+        raise click.ClickException("the file cannot be written") from None
+    click.echo(f"wrote {file}: keep a copy where no database backup is")
+
+
+@keys.command()
+@click.argument("file", type=_FILE)
+@click.argument("target", type=_FILE)
+@click.option(
+    "--key",
+    "names",
+    multiple=True,
+    required=True,
+    type=click.Choice([name.value for name in KeyName]),
+    help="A key to copy; repeatable.",
+)
+def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
+    """Write TARGET with only some keys of FILE, for a process that needs no more."""
+    try:
+        copy_key_file(file, target=target, names=frozenset(map(KeyName, names)))
+    except FileExistsError:
+        raise click.ClickException("the target exists") from None
+    except (KeyFileError, KeyMissingError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"wrote {target}")
+
+
+@contextmanager
+def show_progress() -> Iterator[TellProgress]:
+    """Show a bar for each step of an intake on the terminal while the block runs."""
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(step: str, *, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield tell

@@ -1,0 +1,64 @@
+"""Who agreed to be written to, and who must not be. Run inside the caller's transaction; nothing here commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from privacy.people.models import ConsentEntry, ConsentPurpose, Household, OptOut
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+def has_push_consent(session: Session, *, household_id: UUID) -> bool:
+    """Say what the newest entry of the ledger says; without one, no. Of two at the same instant the refusal counts."""
+    newest = (
+        select(ConsentEntry.granted)
+        .where(ConsentEntry.household_id == household_id, ConsentEntry.purpose == ConsentPurpose.PUSH_INFO)
+        .order_by(ConsentEntry.at.desc(), ConsentEntry.granted)
+        .limit(1)
+    )
+    return bool(session.scalar(newest))
+
+
+def record_consent(
+    session: Session, *, household_id: UUID, granted: bool, policy_version: str, source: str, at: datetime
+) -> bool:
+    """Append to the ledger and bring the household's mirror up to date. Returns the consent that now holds.
+
+    Takes the household's row lock first, so that a claim in progress sees either all of it or nothing.
+    """
+    mirror = update(Household).where(Household.household_id == household_id)
+    session.execute(mirror.values(push_consent=Household.push_consent))
+    session.add(
+        ConsentEntry(
+            household_id=household_id,
+            purpose=ConsentPurpose.PUSH_INFO,
+            granted=granted,
+            policy_version=policy_version,
+            source=source,
+            at=at,
+        )
+    )
+    session.flush()
+    holds = has_push_consent(session, household_id=household_id)
+    session.execute(mirror.values(push_consent=holds))
+    return holds
+
+
+def is_opted_out(session: Session, *, opt_out_hash: bytes) -> bool:
+    """Say whether a phone, given as its opt-out hash, must not be written to."""
+    return bool(session.scalar(select(exists().where(OptOut.opt_out_hash == opt_out_hash))))
+
+
+def record_opt_out(session: Session, *, opt_out_hash: bytes, source: str, at: datetime) -> bool:
+    """Note that a phone must not be written to. Returns whether that is news; the first note stays."""
+    note = insert(OptOut).values(opt_out_hash=opt_out_hash, source=source, at=at)
+    added = session.scalar(note.on_conflict_do_nothing().returning(OptOut.opt_out_hash))
+    return added is not None

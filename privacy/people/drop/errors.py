@@ -1,0 +1,46 @@
+"""Why an intake does not happen. No error quotes a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from privacy.people.drop.values import DropProblem, Reason, TableName
+
+
+class IntakeError(Exception):
+    """An intake did not happen."""
+
+
+class DropError(IntakeError):
+    """A drop is refused as a whole; `file` names the file at fault where there is one."""
+
+    def __init__(self, *, problem: DropProblem, file: str | None = None) -> None:
+        """Keep the problem; `file` is one of our own table file names, never text of the manifest."""
+        super().__init__(problem if file is None else f"{problem}: {file}")
+        self.problem = problem
+        self.file = file
+
+
+class TooManyRejectedError(DropError):
+    """More than the allowed share of a file's rows is bad; the rejects file says which."""
+
+    def __init__(self, *, table: TableName, rejected: int, rows: int, rejects_path: Path) -> None:
+        """Keep the counts and where the rejects file is."""
+        super().__init__(problem=DropProblem.TOO_MANY_REJECTED, file=table)
+        self.table = table
+        self.rejected = rejected
+        self.rows = rows
+        self.rejects_path = rejects_path
+
+
+class IntakeRunningError(IntakeError):
+    """Another intake is at work on this database."""
+
+
+class CellError(ValueError):
+    """One cell of a row is bad."""
+
+    def __init__(self, reason: Reason, /) -> None:
+        """Keep the reason and nothing of the cell."""
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,49 @@
+"""Decides which household each row of a chunk belongs to. The phone decides: equal phones, same household."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it."""
+
+    position: int
+    by_phone: UUID | None
+    by_customer: UUID | None
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Households by phone lookup hash; `to_seal` are hashes not in the vault yet, `new` the households founded here."""
+
+    homes: dict[bytes, UUID]
+    to_seal: set[bytes]
+    new: set[UUID]
+
+
+def assign(lookups: Sequence[bytes], *, known: Sequence[Known], make_ids: Callable[[int], list[UUID]]) -> Assignment:
+    """Give every phone of a chunk its household.
+
+    A phone in the vault keeps its household. A new phone of a known customer, alone in a household whose old phone
+    nobody of this chunk has taken over, is a change of number: the household stays. Every other phone founds one.
+    """
+    homes = {lookups[row.position]: row.by_phone for row in known if row.by_phone}
+    in_vault = set(homes)
+    taken = set(homes.values())
+    for row in known:
+        lookup = lookups[row.position]
+        if lookup not in homes and row.by_customer and not row.is_shared and row.by_customer not in taken:
+            homes[lookup] = row.by_customer
+            taken.add(row.by_customer)
+    fresh = [lookup for lookup in dict.fromkeys(lookups) if lookup not in homes]
+    founded = make_ids(len(fresh))
+    homes |= dict(zip(fresh, founded, strict=True))
+    return Assignment(homes, homes.keys() - in_vault, set(founded))

@@ -1,0 +1,76 @@
+"""Loads the tables that speak of a drop's customers: all rows into a staging table, then one merge, one commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from psycopg import sql
+
+from privacy.people.drop.columns import to_floats
+from privacy.people.drop.customers import get_customer_keys
+from privacy.people.drop.tables import NEED_THRESHOLD
+from privacy.people.drop.values import TableName
+from privacy.people.loading.bounds import stage_needs
+from privacy.people.loading.copying import copy_columns
+from privacy.people.loading.statements import FIND_MIRRORS, LOCK_MIRRORS, MERGES, SET_MIRRORS, STAGING
+from privacy.redaction import mask_personal_text
+
+if TYPE_CHECKING:
+    import psycopg
+    from numpy.typing import NDArray
+
+    from privacy.people.drop.rows import CheckedChunk
+    from privacy.people.vault import Vault
+
+_RENAMED = {"bought_at": "bought_on", "opened_at": "opened_on", "free_text": "masked_text"}
+_LEFT_OUT = frozenset({"customer_id", "model_version"})
+
+
+def create_staging(connection: psycopg.Connection[Any], *, table: TableName) -> None:
+    """Make an empty `staged` for one file, in place of the last one."""
+    connection.execute("DROP TABLE IF EXISTS staged")
+    columns = sql.SQL(STAGING[table])
+    connection.execute(sql.SQL("CREATE TEMPORARY TABLE staged (customer_key bigint, {})").format(columns))
+
+
+def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: CheckedChunk) -> None:
+    """Add a chunk's good rows to `staged`. Scores below the threshold are no need and stay out; texts are masked."""
+    is_wanted = checked.is_good
+    if table is TableName.SCORES:
+        is_wanted = is_wanted & _reaches_threshold(checked)
+    wanted = pa.array(is_wanted)
+    columns = {name: pc.filter(column, wanted) for name, column in checked.columns.items()}
+    staged = {"customer_key": pa.array(get_customer_keys(columns["customer_id"]))}
+    for name, column in columns.items():
+        if name not in _LEFT_OUT and not (table is TableName.SCORES and name == "score"):
+            staged[_RENAMED.get(name, name)] = column
+    if table is TableName.TICKETS:
+        staged["masked_text"] = _mask(staged["masked_text"])
+    if table is TableName.ACTIVITY:
+        staged["score"] = pc.cast(pc.round(staged["score"]), pa.int32())
+    copy_columns(connection, table=sql.Identifier("staged"), columns=staged)
+
+
+def merge(connection: psycopg.Connection[Any], *, table: TableName, year: int, vault: Vault) -> None:
+    """Merge `staged` into its table inside the caller's transaction. Repeating it changes nothing."""
+    connection.execute("ANALYZE staged")
+    if table is TableName.SCORES:
+        stage_needs(connection, year=year, vault=vault)
+    connection.execute(MERGES[table].encode())
+    if table is TableName.CONSENTS:
+        for statement in (FIND_MIRRORS, LOCK_MIRRORS, SET_MIRRORS):
+            connection.execute(statement)
+
+
+def _reaches_threshold(checked: CheckedChunk) -> NDArray[np.bool_]:
+    scores = to_floats(checked.columns["score"])
+    is_need: NDArray[np.bool_] = np.nan_to_num(scores, nan=-1.0) >= NEED_THRESHOLD
+    return is_need
+
+
+def _mask(texts: pa.Array) -> pa.Array:
+    # A text that says nothing is stored as a space: the column is not null, and Arrow would write "" as null.
+    return pa.array([mask_personal_text(text) if text else " " for text in texts.to_pylist()], type=pa.string())

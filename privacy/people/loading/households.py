@@ -1,0 +1,188 @@
+"""Loads the households file, a transaction a chunk: who they are goes to the vault, where they live to core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pyarrow as pa
+from psycopg import sql
+
+from privacy.people.drop.customers import get_customer_keys
+from privacy.people.loading.assignment import Assignment, Known, assign
+from privacy.people.loading.copying import copy_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import psycopg
+
+    from privacy.people.vault import Vault
+
+# `present` maps the customers of this drop to their households until the intake ends.
+CREATE = """
+CREATE TEMPORARY TABLE present (customer_key bigint NOT NULL, household_id uuid NOT NULL);
+CREATE TEMPORARY TABLE incoming (position int, customer_hash bytea, lookup_hash bytea) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint, opened_on date)
+    ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE moved (customer_hash bytea, household_id uuid) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE renumbered (household_id uuid, wrapped_key bytea, ciphertext bytea, key_version int,
+    lookup_hash bytea, opt_out_hash bytea) ON COMMIT DELETE ROWS;
+"""
+_FIND_KNOWN = """
+SELECT i.position, p.household_id, c.household_id, EXISTS (
+    SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash)
+FROM incoming AS i
+LEFT JOIN vault.phones AS p ON p.lookup_hash = i.lookup_hash
+LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
+WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
+ORDER BY i.position
+"""
+_MERGE = """
+INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
+SELECT household_id, city_code, leaf_id, opened_on, false FROM placed
+ON CONFLICT (household_id) DO UPDATE
+SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = least(excluded.opened_on, h.opened_on)
+WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
+    OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on;
+INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved
+ON CONFLICT (customer_hash) DO UPDATE SET household_id = excluded.household_id
+WHERE c.household_id <> excluded.household_id;
+UPDATE vault.phones AS p SET (wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash)
+    = (r.wrapped_key, r.ciphertext, r.key_version, r.lookup_hash, r.opt_out_hash)
+FROM renumbered AS r WHERE p.household_id = r.household_id;
+INSERT INTO vault.phones (household_id, wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash)
+SELECT household_id, wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash FROM renumbered AS r
+WHERE NOT EXISTS (SELECT FROM vault.phones AS p WHERE p.household_id = r.household_id);
+"""
+# Whom nobody belongs to any more: all its customers have moved to the household of another phone.
+_DROP_EMPTY = """
+CREATE TEMPORARY TABLE empty ON COMMIT DROP AS
+SELECT household_id FROM core.households AS h
+WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = h.household_id);
+DELETE FROM vault.phones WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.needs WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.purchases WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.tickets WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.interests WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.topics WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.households WHERE household_id IN (SELECT household_id FROM empty);
+"""
+_NULL = "\\N"
+_PHONE = ("household_id", "wrapped_key", "ciphertext", "key_version", "lookup_hash", "opt_out_hash")
+_PLACE = ("household_id", "city_code", "leaf_id", "opened_on")
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdRows:
+    """Good rows of the households file, as columns of equal length; phones in E.164."""
+
+    customer_ids: list[str]
+    phones: list[str]
+    city_codes: list[int]
+    leaf_ids: list[int]
+    opened_on: list[date | None]
+
+
+def load_households(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault) -> None:
+    """Bring one chunk in, inside the caller's transaction. Repeating a chunk changes nothing."""
+    customers = [vault.customer_hash(customer_id) for customer_id in rows.customer_ids]
+    lookups = [vault.lookup_hash(phone) for phone in rows.phones]
+    known = _find_known(connection, customers=customers, lookups=lookups)
+    assignment = assign(lookups, known=known, make_ids=vault.make_household_ids)
+    homes = [assignment.homes[lookup] for lookup in lookups]
+    _copy_places(connection, rows=rows, homes=homes, assignment=assignment)
+    _copy_phones(connection, rows=rows, lookups=lookups, assignment=assignment, vault=vault)
+    _copy_customers(connection, customers=customers, homes=homes, known=known)
+    _copy_present(connection, rows=rows, homes=homes)
+    connection.execute(_MERGE)
+
+
+def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:
+    """Delete, inside the caller's transaction, households that every customer has left."""
+    connection.execute(_DROP_EMPTY)
+
+
+def _find_known(
+    connection: psycopg.Connection[Any], *, customers: Sequence[bytes], lookups: Sequence[bytes]
+) -> list[Known]:
+    lines = [
+        f"{position}\t\\\\x{customer.hex()}\t\\\\x{lookup.hex()}"
+        for position, (customer, lookup) in enumerate(zip(customers, lookups, strict=True))
+    ]
+    names = ("position", "customer_hash", "lookup_hash")
+    copy_lines(connection, table=sql.Identifier("incoming"), names=names, lines=lines)
+    return [Known(*row) for row in connection.execute(_FIND_KNOWN)]
+
+
+def _copy_places(
+    connection: psycopg.Connection[Any],
+    *,
+    rows: HouseholdRows,
+    homes: Sequence[UUID],
+    assignment: Assignment,
+) -> None:
+    # Of several customers of one household the last row says where it lives, the earliest day when it came.
+    places = dict(zip(homes, zip(rows.city_codes, rows.leaf_ids, strict=True), strict=True))
+    opened: dict[UUID, date] = {}
+    for home, day in zip(homes, rows.opened_on, strict=True):
+        if day:
+            opened[home] = min(day, opened.get(home, day))
+    fresh: list[str] = []
+    known: list[str] = []
+    for home, (city_code, leaf_id) in places.items():
+        line = f"{home.hex}\t{city_code}\t{leaf_id}\t{opened.get(home) or _NULL}"
+        if home in assignment.new:
+            fresh.append(line + "\tf")
+        else:
+            known.append(line)
+    target = sql.Identifier("core", "households")
+    copy_lines(connection, table=target, names=(*_PLACE, "push_consent"), lines=fresh)
+    copy_lines(connection, table=sql.Identifier("placed"), names=_PLACE, lines=known)
+
+
+def _copy_phones(
+    connection: psycopg.Connection[Any],
+    *,
+    rows: HouseholdRows,
+    lookups: Sequence[bytes],
+    assignment: Assignment,
+    vault: Vault,
+) -> None:
+    phones = {lookup: phone for lookup, phone in zip(lookups, rows.phones, strict=True) if lookup in assignment.to_seal}
+    homes = {lookup: assignment.homes[lookup] for lookup in phones}
+    fresh = (_seal(home, phones[lookup], vault) for lookup, home in homes.items() if home in assignment.new)
+    copy_lines(connection, table=sql.Identifier("vault", "phones"), names=_PHONE, lines=fresh)
+    known = (_seal(home, phones[lookup], vault) for lookup, home in homes.items() if home not in assignment.new)
+    copy_lines(connection, table=sql.Identifier("renumbered"), names=_PHONE, lines=known)
+
+
+def _seal(home: UUID, phone: str, vault: Vault) -> str:
+    sealed = vault.seal(home, phone)
+    return (
+        f"{home.hex}\t\\\\x{sealed.wrapped_key.hex()}\t\\\\x{sealed.ciphertext.hex()}\t{sealed.key_version}"
+        f"\t\\\\x{sealed.lookup_hash.hex()}\t\\\\x{sealed.opt_out_hash.hex()}"
+    )
+
+
+def _copy_customers(
+    connection: psycopg.Connection[Any],
+    *,
+    customers: Sequence[bytes],
+    homes: Sequence[UUID],
+    known: Sequence[Known],
+) -> None:
+    members = [f"\\\\x{customer.hex()}\t{home.hex}" for customer, home in zip(customers, homes, strict=True)]
+    old = {row.position for row in known if row.by_customer}
+    names = ("customer_hash", "household_id")
+    fresh = [line for position, line in enumerate(members) if position not in old]
+    copy_lines(connection, table=sql.Identifier("vault", "customers"), names=names, lines=fresh)
+    copy_lines(connection, table=sql.Identifier("moved"), names=names, lines=[members[position] for position in old])
+
+
+def _copy_present(connection: psycopg.Connection[Any], *, rows: HouseholdRows, homes: Sequence[UUID]) -> None:
+    keys = get_customer_keys(pa.array(rows.customer_ids, type=pa.string()))
+    lines = [f"{key}\t{home.hex}" for key, home in zip(keys.tolist(), homes, strict=True)]
+    copy_lines(connection, table=sql.Identifier("present"), names=("customer_key", "household_id"), lines=lines)

@@ -1,0 +1,93 @@
+"""The row of core.drops: how far the intake of a drop has come, and what may not be taken in any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg.errors import LockNotAvailable
+from psycopg.types.json import Jsonb
+
+from privacy.people.drop.cells import LOCAL
+from privacy.people.drop.errors import DropError, IntakeRunningError
+from privacy.people.drop.values import Drop, DropProblem, TableName
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import psycopg
+
+LOADING, DONE = "loading", "done"
+LOCK_KEY = 4_810_523_716
+LOCK_WAIT = "15s"
+
+
+@dataclass(frozen=True, slots=True)
+class DropState:
+    """How far a drop has come; `progress` holds the rows that are committed, by table."""
+
+    is_done: bool
+    progress: dict[str, int]
+    rejected: int
+
+
+def take_lock(connection: psycopg.Connection[Any], /) -> None:
+    """Keep other intakes out for as long as this connection lives. Raises IntakeRunningError.
+
+    Waits a little, and lets the server look for dead clients: the lock of a killed intake is soon free.
+    """
+    connection.execute("SET client_connection_check_interval = '1s'")
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", (LOCK_WAIT,))
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+    except LockNotAvailable:
+        raise IntakeRunningError from None
+    connection.execute("SET lock_timeout = 0")
+
+
+def get_state(connection: psycopg.Connection[Any], /, *, drop: Drop) -> DropState | None:
+    """Return how far this drop has come, None if it is new. Raises DropError if its content has changed."""
+    row = connection.execute(
+        "SELECT manifest_sha256, state, progress, rejected FROM core.drops WHERE drop_id = %s", (drop.drop_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    if bytes(row[0]) != drop.manifest_sha256:
+        raise DropError(problem=DropProblem.CONTENT_CHANGED)
+    return DropState(row[1] == DONE, row[2], row[3])
+
+
+def check_order(connection: psycopg.Connection[Any], /, *, drop: Drop, now: datetime) -> None:
+    """Refuse a month that has not begun, one older than what is in, and a new drop while another is half in."""
+    if drop.month > now.astimezone(LOCAL).date():
+        raise DropError(problem=DropProblem.MONTH_AHEAD)
+    others = "SELECT count(*) FROM core.drops WHERE drop_id <> %s"
+    newer = connection.execute(f"{others} AND month > %s", (drop.drop_id, drop.month)).fetchone()
+    if newer != (0,):
+        raise DropError(problem=DropProblem.MONTH_SUPERSEDED)
+    unfinished = connection.execute(f"{others} AND state = %s", (drop.drop_id, LOADING)).fetchone()
+    if unfinished != (0,):
+        raise DropError(problem=DropProblem.UNFINISHED_OTHER)
+
+
+def begin(connection: psycopg.Connection[Any], /, *, drop: Drop, rejected: int, now: datetime) -> None:
+    """Note that a drop is being loaded."""
+    connection.execute(
+        "INSERT INTO core.drops (drop_id, manifest_sha256, month, state, progress, rejected, started_at)"
+        " VALUES (%s, %s, %s, %s, '{}', %s, %s) ON CONFLICT (drop_id) DO NOTHING",
+        (drop.drop_id, drop.manifest_sha256, drop.month, LOADING, rejected, now),
+    )
+
+
+def note_rows(connection: psycopg.Connection[Any], /, *, drop: Drop, table: TableName, rows: int) -> None:
+    """Note, in the transaction that brings them in, that the first `rows` rows of a table are in."""
+    connection.execute(
+        "UPDATE core.drops SET progress = progress || %s WHERE drop_id = %s", (Jsonb({table: rows}), drop.drop_id)
+    )
+
+
+def finish(connection: psycopg.Connection[Any], /, *, drop: Drop, now: datetime) -> None:
+    """Note that everything is in."""
+    connection.execute(
+        "UPDATE core.drops SET state = %s, finished_at = %s WHERE drop_id = %s", (DONE, now, drop.drop_id)
+    )

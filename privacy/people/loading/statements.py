@@ -1,0 +1,116 @@
+"""How each table of a drop is merged. `staged` holds the rows of the file, `present` the drop's customers.
+
+Rows of several customers of one household meet in the merge: any need counts, the highest activity and weight, and
+members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
+and consents are history and stay, each once. A household that a drop does not name is left alone.
+"""
+
+from __future__ import annotations
+
+from privacy.people.drop.values import TableName
+
+STAGING: dict[TableName, str] = {
+    TableName.CONSENTS: "purpose text, granted boolean, policy_version text, source text, at timestamptz",
+    TableName.SCORES: "category smallint",
+    TableName.ACTIVITY: "score int, level int, channels int",
+    TableName.PURCHASES: "category smallint, model text, bought_on date",
+    TableName.TICKETS: "category smallint, fault_tag text, masked_text text, opened_on date",
+    TableName.INTERESTS: "tag text, weight float8",
+    TableName.TOPICS: "topic text, platform text, stance int",
+}
+
+MERGES: dict[TableName, str] = {
+    TableName.CONSENTS: """
+INSERT INTO core.consents (household_id, purpose, granted, policy_version, source, at)
+SELECT DISTINCT p.household_id, s.purpose, s.granted, s.policy_version, s.source, s.at
+FROM staged AS s JOIN present AS p USING (customer_key)
+WHERE NOT EXISTS (
+    SELECT FROM core.consents AS c
+    WHERE (c.household_id, c.purpose, c.at, c.granted, c.policy_version, c.source)
+        = (p.household_id, s.purpose, s.at, s.granted, s.policy_version, s.source))
+""",
+    TableName.SCORES: """
+DELETE FROM core.needs AS n USING (SELECT DISTINCT household_id FROM present) AS p
+WHERE n.household_id = p.household_id AND NOT EXISTS (
+    SELECT FROM found AS f WHERE f.household_id = n.household_id AND f.category = n.category);
+INSERT INTO core.needs AS n (household_id, category, city_code, leaf_id, counted)
+SELECT f.household_id, f.category, h.city_code, h.leaf_id, f.counted
+FROM found AS f JOIN core.households AS h USING (household_id)
+ON CONFLICT (household_id, category) DO UPDATE
+SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, counted = excluded.counted
+WHERE (n.city_code, n.leaf_id, n.counted) <> (excluded.city_code, excluded.leaf_id, excluded.counted)
+""",
+    TableName.ACTIVITY: """
+UPDATE core.households AS h SET activity_score = a.score, activity_level = a.level, channels = a.channels
+FROM (
+    SELECT p.household_id, max(s.score) AS score, max(s.level) AS level, max(s.channels) AS channels
+    FROM present AS p LEFT JOIN staged AS s USING (customer_key) GROUP BY p.household_id) AS a
+WHERE h.household_id = a.household_id
+    AND (h.activity_score, h.activity_level, h.channels) IS DISTINCT FROM (a.score, a.level, a.channels)
+""",
+    TableName.PURCHASES: """
+INSERT INTO core.purchases (household_id, category, model, bought_on)
+SELECT DISTINCT p.household_id, s.category, s.model, s.bought_on
+FROM staged AS s JOIN present AS p USING (customer_key)
+WHERE NOT EXISTS (
+    SELECT FROM core.purchases AS c
+    WHERE (c.household_id, c.category, c.model, c.bought_on) = (p.household_id, s.category, s.model, s.bought_on))
+""",
+    TableName.TICKETS: """
+INSERT INTO core.tickets (household_id, category, fault_tag, masked_text, opened_on)
+SELECT DISTINCT p.household_id, s.category, s.fault_tag, s.masked_text, s.opened_on
+FROM staged AS s JOIN present AS p USING (customer_key)
+WHERE NOT EXISTS (
+    SELECT FROM core.tickets AS c
+    WHERE (c.household_id, c.category, c.fault_tag, c.opened_on, c.masked_text)
+        = (p.household_id, s.category, s.fault_tag, s.opened_on, s.masked_text))
+""",
+    TableName.INTERESTS: """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
+SELECT p.household_id, s.tag, max(s.weight) AS weight
+FROM staged AS s JOIN present AS p USING (customer_key) GROUP BY 1, 2;
+ANALYZE found;
+DELETE FROM core.interests AS i USING (SELECT DISTINCT household_id FROM present) AS p
+WHERE i.household_id = p.household_id AND NOT EXISTS (
+    SELECT FROM found AS f WHERE f.household_id = i.household_id AND f.tag = i.tag);
+INSERT INTO core.interests AS i (household_id, tag, weight) SELECT household_id, tag, weight FROM found
+ON CONFLICT (household_id, tag) DO UPDATE SET weight = excluded.weight WHERE i.weight <> excluded.weight
+""",
+    TableName.TOPICS: """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
+SELECT p.household_id, s.topic, s.platform, sign(sum(s.stance)) AS stance
+FROM staged AS s JOIN present AS p USING (customer_key) GROUP BY 1, 2, 3;
+ANALYZE found;
+DELETE FROM core.topics AS t USING (SELECT DISTINCT household_id FROM present) AS p
+WHERE t.household_id = p.household_id AND NOT EXISTS (
+    SELECT FROM found AS f
+    WHERE (f.household_id, f.topic, f.platform) = (t.household_id, t.topic, t.platform));
+INSERT INTO core.topics AS t (household_id, topic, platform, stance)
+SELECT household_id, topic, platform, stance FROM found
+ON CONFLICT (household_id, topic, platform) DO UPDATE SET stance = excluded.stance WHERE t.stance <> excluded.stance
+""",
+}
+
+# The mirror is set under the row lock and from a second look at the ledger: a refusal that comes in meanwhile wins.
+FIND_MIRRORS = """
+CREATE TEMPORARY TABLE mirrored ON COMMIT DROP AS
+WITH newest AS (
+    SELECT DISTINCT ON (household_id) household_id, granted FROM core.consents
+    WHERE purpose = 'push_info' AND household_id IN (SELECT household_id FROM present)
+    ORDER BY household_id, at DESC, granted)
+SELECT h.household_id FROM core.households AS h JOIN newest AS n USING (household_id)
+WHERE h.push_consent <> n.granted
+"""
+LOCK_MIRRORS = """
+SELECT count(*) FROM (
+    SELECT FROM core.households WHERE household_id IN (SELECT household_id FROM mirrored)
+    ORDER BY household_id FOR NO KEY UPDATE) AS locked
+"""
+SET_MIRRORS = """
+UPDATE core.households AS h SET push_consent = n.granted
+FROM (
+    SELECT DISTINCT ON (household_id) household_id, granted FROM core.consents
+    WHERE purpose = 'push_info' AND household_id IN (SELECT household_id FROM mirrored)
+    ORDER BY household_id, at DESC, granted) AS n
+WHERE h.household_id = n.household_id AND h.push_consent <> n.granted
+"""

@@ -1,0 +1,93 @@
+"""From households to noised counts: check, charge, count, draw, store. The stored draw is all that ever leaves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session, sessionmaker
+
+from privacy.release import counts, ledger
+from privacy.release.errors import DrawLostError
+from privacy.release.ledger_queries import Charged, StoredDraw, find_charges, find_draws
+from privacy.release.mechanism import CHUNK, NoiseSource
+from privacy.release.plan import DRAWN_MONTHLY
+from privacy.release.values import Clock, Progress, PublicKeys, Step
+
+
+def _add_noise(
+    exact: NDArray[np.int64], *, sigma: float, noise: NoiseSource, progress: Progress, done: int, total: int
+) -> NDArray[np.int64]:
+    """Noise int64[n, width] chunk by chunk: the counts are independent, so the parts are as good as the whole."""
+    flat = exact.reshape(-1)
+    noised = np.empty_like(flat)
+    for start in range(0, flat.size, CHUNK):
+        chunk = slice(start, start + CHUNK)
+        noised[chunk] = noise.add(flat[chunk], sigma=sigma)
+        progress(Step.DRAW, done + min(start + CHUNK, flat.size), total)
+    return noised.reshape(exact.shape)
+
+
+def _draw(
+    session: Session,
+    *,
+    charges: list[Charged],
+    keys: PublicKeys,
+    noise: NoiseSource,
+    clock: Clock,
+    progress: Progress,
+) -> None:
+    """Count, noise and store every charged product, inside the caller's transaction."""
+    progress(Step.COUNT, 0, 1)
+    counts.load_households(session, keys=keys)
+    exact = {each.product: each for each in counts.count_all(session, keys=keys)}
+    progress(Step.COUNT, 1, 1)
+    total = sum(exact[each.product].counts.size for each in charges)
+    progress(Step.DRAW, 0, total)
+    done = 0
+    for each in charges:
+        own = exact[each.product]
+        values = _add_noise(own.counts, sigma=each.sigma, noise=noise, progress=progress, done=done, total=total)
+        done += values.size
+        draw = StoredDraw(product=each.product, sigma=each.sigma, keys=own.keys, values=values, drawn_at=clock())
+        ledger.store_draw(session, charged=each, draw=draw)
+
+
+def _check_bounds(people_sessions: sessionmaker[Session], *, keys: PublicKeys) -> None:
+    """Refuse before the charge what would otherwise burn it."""
+    with people_sessions() as session:
+        counts.load_households(session, keys=keys)
+        session.rollback()
+
+
+def obtain_draws(
+    people_sessions: sessionmaker[Session],
+    *,
+    keys: PublicKeys,
+    month: date,
+    noise: NoiseSource,
+    clock: Clock,
+    progress: Progress,
+) -> list[StoredDraw]:
+    """Return a month's draws: the stored ones where there are any, else one draw, charged first.
+
+    The caller holds the lock of the city. Raises DrawLostError where a charge has outlived its draw.
+    """
+    city_code = keys.city_code
+    with people_sessions() as session:
+        charges = find_charges(session, city_code=city_code, month=month)
+    if not charges:
+        progress(Step.CHECK, 0, 1)
+        _check_bounds(people_sessions, keys=keys)
+        progress(Step.CHARGE, 0, 1)
+        charges = ledger.charge(
+            people_sessions, products=DRAWN_MONTHLY, city_code=city_code, month=month, noise=noise, clock=clock
+        )
+        progress(Step.CHARGE, 1, 1)
+        with people_sessions.begin() as session:
+            _draw(session, charges=charges, keys=keys, noise=noise, clock=clock, progress=progress)
+    elif any(each.drawn_at is None for each in charges):
+        raise DrawLostError(city_code=city_code, month=month)
+    with people_sessions() as session:
+        return find_draws(session, city_code=city_code, month=month)

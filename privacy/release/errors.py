@@ -1,0 +1,70 @@
+"""What can go wrong with a release. Errors carry months, cities and products, never a figure about a household."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+class ReleaseError(Exception):
+    """Any refusal of this package."""
+
+    def __str__(self) -> str:
+        """Return the kind and its attributes, fit for a log."""
+        return repr(self)
+
+
+@dataclass(eq=False)
+class ReleaseNotFoundError(ReleaseError):
+    """No release of that name is stored."""
+
+    release_id: str
+
+
+@dataclass(eq=False)
+class PublicKeysError(ReleaseError):
+    """The public list of leaves is empty, unsorted, doubled, or no longer holds a leaf that was drawn for."""
+
+    city_code: int
+
+
+@dataclass(eq=False)
+class MonthOrderError(ReleaseError):
+    """A month was asked for that lies before the last one published, or before the ledger began."""
+
+    city_code: int
+    month: date
+    last_month: date
+
+
+@dataclass(eq=False)
+class DrawLostError(ReleaseError):
+    """The budget of that month was charged and its draw did not survive: the month stays without a release."""
+
+    city_code: int
+    month: date
+
+
+@dataclass(eq=False)
+class BudgetExceededError(ReleaseError):
+    """The charge would take more than the promise allows within twelve months."""
+
+    city_code: int
+    month: date
+    rho_asked: float
+    rho_left: float
+
+
+@dataclass(eq=False)
+class ContributionBoundError(ReleaseError):
+    """Stored rows would let one household count more often than the noise is made for."""
+
+    city_code: int
+    rule: str
+
+
+@dataclass(eq=False)
+class FiguresAlteredError(ReleaseError):
+    """The stored figures of a release are not those that were published."""
+
+    release_id: str

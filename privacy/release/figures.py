@@ -1,0 +1,70 @@
+"""Released figures as arrays: one table each for leaves, parents and the city, and the digest over all three."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeafTable:
+    """Estimates of n leaves, ascending by leaf id.
+
+    `needs` and `needs_sd` are float64[n, 8] in the order of `Category`; `_sd` is one standard error.
+    """
+
+    leaf_ids: NDArray[np.int64]
+    customers: NDArray[np.float64]
+    customers_sd: NDArray[np.float64]
+    any_need: NDArray[np.float64]
+    any_need_sd: NDArray[np.float64]
+    needs: NDArray[np.float64]
+    needs_sd: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParentTable:
+    """Estimates of m H3 res-7 parents, ascending; `needs` and `needs_sd` are float64[m, 8]."""
+
+    parents: NDArray[np.int64]
+    needs: NDArray[np.float64]
+    needs_sd: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CityTotals:
+    """Estimates of a whole city; `needs` and `needs_sd` are float64[8]."""
+
+    needs: NDArray[np.float64]
+    needs_sd: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReleasedFigures:
+    """All figures of one release. The needs of leaves add up to those of their parent, and these to the city's."""
+
+    leaves: LeafTable
+    parents: ParentTable
+    city: CityTotals
+
+
+def compute_digest(
+    figures: ReleasedFigures, *, release_id: str, as_of: datetime, parameters: Mapping[str, object]
+) -> bytes:
+    """Return SHA-256 over a release's name, date, parameters and every figure, in one fixed byte order."""
+    head = {"as_of": as_of.astimezone(UTC).isoformat(), "parameters": parameters, "release_id": release_id}
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
+    leaves, parents, city = figures.leaves, figures.parents, figures.city
+    for ids in (leaves.leaf_ids, parents.parents):
+        digest.update(ids.astype("<i8").tobytes())
+    users = (leaves.customers, leaves.customers_sd, leaves.any_need, leaves.any_need_sd)
+    needs = (leaves.needs, leaves.needs_sd, parents.needs, parents.needs_sd, city.needs, city.needs_sd)
+    for column in (*users, *needs):
+        digest.update(column.astype("<f8").tobytes())
+    return digest.digest()

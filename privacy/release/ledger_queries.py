@@ -1,0 +1,77 @@
+"""Reads of the ledger, in the people database: what was charged, and what was drawn for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from privacy.release.ledger_models import Charge, Draw
+from privacy.release.values import Product
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """One line of the ledger. `drawn_at` is None while nothing is drawn for it, or when the draw was lost."""
+
+    charge_id: int
+    product: Product
+    month: date
+    city_code: int
+    rho: float
+    sigma: float
+    charged_at: datetime
+    drawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredDraw:
+    """The noised counts of one product: int64[n, width], in the order of the keys int64[n]."""
+
+    product: Product
+    sigma: float
+    keys: NDArray[np.int64]
+    values: NDArray[np.int64]
+    drawn_at: datetime
+
+
+def find_charges(session: Session, *, city_code: int | None = None, month: date | None = None) -> list[Charged]:
+    """Return the charges of the ledger, of one city or month where given, in the order they were made."""
+    query = select(Charge, Draw.drawn_at).outerjoin(Draw, Draw.charge_id == Charge.charge_id)
+    if city_code is not None:
+        query = query.where(Charge.city_code == city_code)
+    if month is not None:
+        query = query.where(Charge.month == month)
+    return [
+        Charged(
+            charge_id=row.charge_id,
+            product=Product(row.product),
+            month=row.month,
+            city_code=row.city_code,
+            rho=row.rho,
+            sigma=row.sigma,
+            charged_at=row.charged_at,
+            drawn_at=drawn_at,
+        )
+        for row, drawn_at in session.execute(query.order_by(Charge.charge_id))
+    ]
+
+
+def find_draws(session: Session, *, city_code: int, month: date) -> list[StoredDraw]:
+    """Return the stored draws of a city's month, in the order they were charged."""
+    query = select(Charge.product, Charge.sigma, Draw).join(Draw, Draw.charge_id == Charge.charge_id)
+    query = query.where(Charge.city_code == city_code, Charge.month == month).order_by(Charge.charge_id)
+    return [
+        StoredDraw(
+            product=Product(product),
+            sigma=sigma,
+            keys=np.frombuffer(draw.keys, dtype="<i8").astype(np.int64),
+            values=np.frombuffer(draw.values, dtype="<i8").astype(np.int64).reshape(-1, draw.width),
+            drawn_at=draw.drawn_at,
+        )
+        for product, sigma, draw in session.execute(query)
+    ]

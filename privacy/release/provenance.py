@@ -1,0 +1,70 @@
+"""What a charge and a release were made with: hashes of the parameters and of this package's own code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.resources import files
+
+from privacy.release import plan
+from privacy.release.ledger_queries import StoredDraw
+
+_CODE = (
+    "accounting",
+    "budget",
+    "counts",
+    "drawing",
+    "ledger",
+    "mechanism",
+    "mixing",
+    "plan",
+    "postprocess",
+    "priors",
+    "publish",
+    "repair",
+    "storing",
+    "tree",
+)
+
+
+def get_parameters() -> dict[str, object]:
+    """Return every number of the promise, ready for JSON."""
+    return {
+        "delta": plan.DELTA,
+        "epsilon": plan.EPSILON,
+        "first_month_share": plan.FIRST_MONTH_SHARE,
+        "first_year_share": plan.FIRST_YEAR_SHARE,
+        "products": {str(product): asdict(each) for product, each in plan.PRODUCTS.items()},
+        "regular_share": plan.REGULAR_SHARE,
+        "rho_per_year": plan.RHO_PER_YEAR,
+    }
+
+
+@cache
+def hash_parameters() -> bytes:
+    """Return SHA-256 over the numbers of the promise."""
+    return hashlib.sha256(json.dumps(get_parameters(), sort_keys=True).encode()).digest()
+
+
+@cache
+def hash_code() -> bytes:
+    """Return SHA-256 over the source of every module that charges, counts, draws or smooths."""
+    digest = hashlib.sha256()
+    for name in _CODE:
+        source = files("privacy.release").joinpath(f"{name}.py").read_bytes()
+        digest.update(f"{name}:{len(source)}:".encode() + source)
+    return digest.digest()
+
+
+def describe_release(draws: Sequence[StoredDraw]) -> dict[str, object]:
+    """Return what a release says of its own making: the promise, the noise of each product, and both hashes."""
+    return {
+        "code_sha256": hash_code().hex(),
+        "parameters_sha256": hash_parameters().hex(),
+        "promise": {"delta": plan.DELTA, "epsilon": plan.EPSILON, "unit": "household", "period": "rolling year"},
+        "rho_per_year": plan.RHO_PER_YEAR,
+        "sigmas": {str(draw.product): draw.sigma for draw in draws},
+    }

@@ -1,0 +1,91 @@
+"""Publishes a month of a city: obtain the draws, make estimates of them, store them for everybody to see.
+
+Safe to call again at any time: a stored release is returned as it is; one that was drawn but not stored is stored from
+the same draw; one that was charged but not drawn stays lost (DrawLostError). Nothing is ever drawn twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from privacy.release.drawing import obtain_draws
+from privacy.release.errors import MonthOrderError
+from privacy.release.figures import compute_digest
+from privacy.release.ledger import publishing_alone
+from privacy.release.ledger_queries import StoredDraw
+from privacy.release.mechanism import NoiseSource
+from privacy.release.postprocess import estimate_figures
+from privacy.release.provenance import describe_release
+from privacy.release.queries import find_releases
+from privacy.release.storing import store_release
+from privacy.release.values import Clock, Progress, PublicKeys, PublishedRelease, ReleaseId, Step
+
+
+def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, month: date) -> PublishedRelease | None:
+    """Return the stored release of that month, None while there is none. Raises MonthOrderError."""
+    with serving_sessions() as session:
+        releases = find_releases(session, city_code=city_code)
+    for release in releases:
+        if release.month == month:
+            return release
+    if releases and releases[0].month > month:
+        raise MonthOrderError(city_code=city_code, month=month, last_month=releases[0].month)
+    return None
+
+
+def _publish_draws(
+    serving_sessions: sessionmaker[Session],
+    *,
+    draws: Sequence[StoredDraw],
+    keys: PublicKeys,
+    month: date,
+    as_of: datetime,
+    clock: Clock,
+) -> PublishedRelease:
+    """Turn stored draws into the stored release. Figures cannot be newer than their draw."""
+    figures = estimate_figures(draws, keys=keys)
+    parameters = describe_release(draws)
+    release_id = str(ReleaseId(month, keys.city_code))
+    as_of = min(as_of, *(draw.drawn_at for draw in draws))
+    release = PublishedRelease(
+        release_id=release_id,
+        month=month,
+        city_code=keys.city_code,
+        as_of=as_of,
+        published_at=clock(),
+        figures_sha256=compute_digest(figures, release_id=release_id, as_of=as_of, parameters=parameters),
+    )
+    with serving_sessions.begin() as session:
+        store_release(session, release=release, figures=figures, parameters=parameters)
+    return release
+
+
+def publish_month(
+    people_sessions: sessionmaker[Session],
+    serving_sessions: sessionmaker[Session],
+    *,
+    keys: PublicKeys,
+    month: date,
+    as_of: datetime,
+    noise: NoiseSource,
+    clock: Clock,
+    progress: Progress,
+) -> PublishedRelease:
+    """Publish one calendar month of one city, or return what is published already.
+
+    `month` is any day of it; `as_of` says how old the households' data is. Raises MonthOrderError, DrawLostError,
+    BudgetExceededError, ContributionBoundError and PublicKeysError.
+    """
+    month = month.replace(day=1)
+    with publishing_alone(people_sessions, city_code=keys.city_code):
+        stored = _find_stored(serving_sessions, city_code=keys.city_code, month=month)
+        if stored is not None:
+            return stored
+        draws = obtain_draws(people_sessions, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        progress(Step.PUBLISH, 0, 1)
+        release = _publish_draws(serving_sessions, draws=draws, keys=keys, month=month, as_of=as_of, clock=clock)
+        progress(Step.PUBLISH, 1, 1)
+    return release

@@ -1,0 +1,118 @@
+"""Reads of released figures from the serving database, for whoever shows them. Nothing here knows a household."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from privacy.release.errors import ReleaseNotFoundError
+from privacy.release.figures import CityTotals, LeafTable, ParentTable, ReleasedFigures
+from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
+from privacy.release.values import CATEGORIES, PublishedRelease
+
+_WIDTH = len(CATEGORIES)
+
+
+def _to_value(row: Release) -> PublishedRelease:
+    return PublishedRelease(
+        release_id=row.release_id,
+        month=row.month,
+        city_code=row.city_code,
+        as_of=row.as_of,
+        published_at=row.published_at,
+        figures_sha256=row.figures_sha256,
+    )
+
+
+def find_releases(session: Session, *, city_code: int | None = None) -> list[PublishedRelease]:
+    """Return all releases, or those of one city, newest month first, then by city."""
+    query = select(Release).order_by(Release.month.desc(), Release.city_code)
+    if city_code is not None:
+        query = query.where(Release.city_code == city_code)
+    return [_to_value(row) for row in session.scalars(query)]
+
+
+def find_newest_releases(session: Session) -> list[PublishedRelease]:
+    """Return the newest release of every city, by city."""
+    query = select(Release).ext(distinct_on(Release.city_code)).order_by(Release.city_code, Release.month.desc())
+    return [_to_value(row) for row in session.scalars(query)]
+
+
+def get_release(session: Session, *, release_id: str) -> PublishedRelease:
+    """Return one release. Raises ReleaseNotFoundError."""
+    row = session.get(Release, release_id)
+    if row is None:
+        raise ReleaseNotFoundError(release_id=release_id)
+    return _to_value(row)
+
+
+def get_parameters(session: Session, *, release_id: str) -> dict[str, Any]:
+    """Return what a release was made with: promise, sigmas, hashes. Raises ReleaseNotFoundError."""
+    parameters: dict[str, Any] | None = session.scalar(
+        select(Release.parameters).where(Release.release_id == release_id)
+    )
+    if parameters is None:
+        raise ReleaseNotFoundError(release_id=release_id)
+    return parameters
+
+
+def _to_needs(rows: Sequence[Sequence[Any]], *, column: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([row[column] for row in rows], dtype=np.float64).reshape(len(rows), _WIDTH)
+
+
+def get_leaf_table(session: Session, *, release_id: str) -> LeafTable:
+    """Return the figures of all leaves of a release, ascending by leaf id; empty for an unknown release."""
+    columns = (
+        LeafFigures.leaf_id,
+        LeafFigures.customers,
+        LeafFigures.customers_sd,
+        LeafFigures.any_need,
+        LeafFigures.any_need_sd,
+        LeafFigures.needs,
+        LeafFigures.needs_sd,
+    )
+    query = select(*columns).where(LeafFigures.release_id == release_id).order_by(LeafFigures.leaf_id)
+    rows = session.execute(query).all()
+    plain = np.array([row[1:5] for row in rows], dtype=np.float64).reshape(len(rows), 4)
+    return LeafTable(
+        leaf_ids=np.array([row.leaf_id for row in rows], dtype=np.int64),
+        customers=plain[:, 0],
+        customers_sd=plain[:, 1],
+        any_need=plain[:, 2],
+        any_need_sd=plain[:, 3],
+        needs=_to_needs(rows, column=5),
+        needs_sd=_to_needs(rows, column=6),
+    )
+
+
+def get_parent_table(session: Session, *, release_id: str) -> ParentTable:
+    """Return the figures of all H3 res-7 parents of a release, ascending; empty for an unknown release."""
+    query = select(ParentFigures.parent7, ParentFigures.needs, ParentFigures.needs_sd)
+    rows = session.execute(query.where(ParentFigures.release_id == release_id).order_by(ParentFigures.parent7)).all()
+    return ParentTable(
+        parents=np.array([row.parent7 for row in rows], dtype=np.int64),
+        needs=_to_needs(rows, column=1),
+        needs_sd=_to_needs(rows, column=2),
+    )
+
+
+def get_city_totals(session: Session, *, release_id: str) -> CityTotals:
+    """Return the totals of a release's city. Raises ReleaseNotFoundError."""
+    row = session.get(CityFigures, release_id)
+    if row is None:
+        raise ReleaseNotFoundError(release_id=release_id)
+    return CityTotals(needs=np.array(row.needs), needs_sd=np.array(row.needs_sd))
+
+
+def get_figures(session: Session, *, release_id: str) -> ReleasedFigures:
+    """Return every figure of a release. Raises ReleaseNotFoundError."""
+    return ReleasedFigures(
+        leaves=get_leaf_table(session, release_id=release_id),
+        parents=get_parent_table(session, release_id=release_id),
+        city=get_city_totals(session, release_id=release_id),
+    )

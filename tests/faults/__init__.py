@@ -1,0 +1,1 @@
+"""What is broken on purpose while messages leave: processes, databases, the carrier."""

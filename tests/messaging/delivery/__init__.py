@@ -1,0 +1,1 @@
+"""Delivery against real databases, with the rights of its own roles."""

@@ -1,0 +1,41 @@
+"""Databases of delivery's own: its tests commit, so that locks and races are real."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from privacy.people.keys import FileKeyStore, create_key_file
+from privacy.people.vault import Vault
+from stack.test_services import TestServices, run_services
+from tests.messaging.delivery.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import FakeClock
+
+
+@pytest.fixture(scope="session")
+def own_services() -> Iterator[TestServices]:
+    """Give a pair of databases that no other area's tests touch."""
+    with run_services() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file with fresh keys."""
+    path = tmp_path_factory.mktemp("keys") / "keys.json"
+    create_key_file(path)
+    return path
+
+
+@pytest.fixture
+def world(own_services: TestServices, key_file: Path, clock: FakeClock) -> Iterator[World]:
+    """Give an empty people database with its roles; it is emptied again afterwards."""
+    made = World(own_services, vault=Vault(FileKeyStore(key_file)), clock=clock)
+    yield made
+    made.close()

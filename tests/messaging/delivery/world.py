@@ -1,0 +1,239 @@
+"""A small people database that tests of delivery fill and look at, through the roles that really work there."""
+
+# ruff: noqa: ANN401 - a row is made from any of its columns
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Engine, create_engine, delete, func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from messaging.campaigns.models import Broadcast, BroadcastState
+from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.claiming import Gate
+from messaging.delivery.expansion import Draw
+from messaging.delivery.finishing import Finish
+from messaging.delivery.models import Message, MessageState, Receipt, Run, RunState, Valve
+from messaging.delivery.orders import Stores
+from messaging.delivery.reconcile import Inquiry
+from messaging.delivery.sending import Desk
+from messaging.delivery.values import Timings
+from messaging.delivery.valve import ValveLimits
+from privacy.people.caps import CapLimits
+from privacy.people.consent import record_consent
+from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
+
+if TYPE_CHECKING:
+    from messaging.delivery.ports import Clock, SmsSender
+    from privacy.people.vault import Vault
+    from stack.test_services import TestServices
+
+RULES = MessagingRules.model_validate({"mode": "test", "opening_jitter_s": 600})
+TEXT = "【青禾电器】旧冰箱换新，门店可预约。App内退订"
+QUICK = ValveLimits(rate_per_s=10_000.0)
+_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, OptOut, Household)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A household with its phone, as only a test knows it."""
+
+    household_id: UUID
+    phone: str
+
+
+class World:
+    """Sessions of each role, and short ways to make what a test starts from."""
+
+    def __init__(self, services: TestServices, *, vault: Vault, clock: Clock) -> None:
+        """Connect as each role."""
+        self.services = services
+        self.vault = vault
+        self.clock = clock
+        self._engines: list[Engine] = []
+        self.admin = self._connect("people", "postgres")
+        self.sender = self._connect("people", "field_sender")
+        self.gateway = self._connect("people", "field_gateway")
+        self.serving_admin = self._connect("serving", "postgres")
+        self.serving = self._connect("serving", "field_sender")
+        self.stores = Stores(serving=self.serving, people=self.sender)
+        self._phones = 0
+
+    def _connect(self, database: Any, role: str) -> sessionmaker[Session]:
+        engine = create_engine(self.services.url(database, role=role), hide_parameters=True, pool_size=40)
+        self._engines.append(engine)
+        return sessionmaker(engine, expire_on_commit=False)
+
+    def close(self) -> None:
+        """Leave nothing behind, neither rows nor connections."""
+        with self.admin.begin() as session:
+            for table in _TABLES:
+                session.execute(delete(table))
+            valve = session.get_one(Valve, 1)
+            valve.is_paused, valve.pause_reason, valve.recent_in_doubt, valve.tokens = False, None, "", 0.0
+            valve.refilled_at = datetime(2020, 1, 1, tzinfo=UTC)
+        with self.serving_admin.begin() as session:
+            session.execute(delete(Broadcast))
+        for engine in self._engines:
+            engine.dispose()
+
+    def add_household(self, *, phone: str | None = None, consent: bool = True, leaf_id: int = 7) -> Person:
+        """Add a household that needs a refrigerator."""
+        self._phones += 1
+        person = Person(uuid4(), phone or f"+861990000{self._phones:04d}")
+        with self.admin.begin() as session:
+            session.add(
+                Household(household_id=person.household_id, city_code=370200, leaf_id=leaf_id, push_consent=consent)
+            )
+            session.add(
+                Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True)
+            )
+            sealed = self.vault.seal(person.household_id, person.phone)
+            session.add(
+                Phone(
+                    household_id=person.household_id,
+                    wrapped_key=sealed.wrapped_key,
+                    ciphertext=sealed.ciphertext,
+                    key_version=sealed.key_version,
+                    lookup_hash=sealed.lookup_hash,
+                    opt_out_hash=sealed.opt_out_hash,
+                )
+            )
+            session.flush()
+            self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
+        return person
+
+    def set_consent(self, session: Session, person: Person, *, granted: bool, at: datetime | None = None) -> None:
+        """Append to the consent ledger."""
+        record_consent(
+            session,
+            household_id=person.household_id,
+            granted=granted,
+            policy_version="2026-01",
+            source="test",
+            at=at or self.clock(),
+        )
+
+    def add_run(self, *, state: RunState = RunState.RUNNING, text: str = TEXT, **changes: Any) -> UUID:
+        """Add a campaign on the people side, by default under way."""
+        now = self.clock()
+        values: dict[str, Any] = {
+            "campaign_id": uuid4(),
+            "initiator_id": uuid4(),
+            "city_code": 370200,
+            "category": 0,
+            "leaf_ids": [7],
+            "quota": 50,
+            "final_text": text,
+            "text_sha256": hashlib.sha256(text.encode()).digest(),
+            "state": state,
+            "expanded": 0,
+            "starts_at": now,
+            "expires_at": now + timedelta(hours=48),
+        }
+        with self.admin.begin() as session:
+            run = Run(**(values | changes))
+            session.add(run)
+        return run.campaign_id
+
+    def add_message(self, person: Person, *, campaign_id: UUID | None = None, **changes: Any) -> UUID:
+        """Plan one message, due now."""
+        values: dict[str, Any] = {
+            "message_id": uuid4(),
+            "campaign_id": campaign_id or self.add_run(),
+            "household_id": person.household_id,
+            "lookup_hash": self.vault.lookup_hash(person.phone),
+            "token": uuid4(),
+            "state": MessageState.PLANNED,
+            "attempt": 0,
+            "not_before": self.clock(),
+            "absences": 0,
+            "resends": 0,
+            "changed_at": self.clock(),
+        }
+        with self.admin.begin() as session:
+            message = Message(**(values | changes))
+            session.add(message)
+        return message.message_id
+
+    def add_broadcast(self, *, state: BroadcastState = BroadcastState.ACCEPTED, quota: int = 50) -> UUID:
+        """Order a broadcast on the serving side."""
+        now = self.clock()
+        broadcast_id = uuid4()
+        with self.serving_admin.begin() as session:
+            session.add(
+                Broadcast(
+                    broadcast_id=broadcast_id, actor_id=uuid4(), city_code=370200, release_id="2026-11-370200",
+                    category=0, leaf_ids=[7], quota=quota, body="旧冰箱换新", final_text=TEXT,
+                    text_sha256=hashlib.sha256(TEXT.encode()).digest(), rules_version="1", state=state,
+                    created_at=now, starts_at=now, expires_at=now + timedelta(hours=48),
+                    done_at=now + timedelta(hours=6),
+                )
+            )  # fmt: skip
+        return broadcast_id
+
+    def set_broadcast(self, broadcast_id: UUID, state: BroadcastState) -> None:
+        """Change an order as the web process does."""
+        with self.serving_admin.begin() as session:
+            session.get_one(Broadcast, broadcast_id).state = state
+
+    def get_message(self, message_id: UUID) -> Message:
+        """Read one message."""
+        with self.admin() as session:
+            return session.get_one(Message, message_id)
+
+    def get_run(self, campaign_id: UUID) -> Run:
+        """Read one run."""
+        with self.admin() as session:
+            return session.get_one(Run, campaign_id)
+
+    def count_states(self) -> dict[str, int]:
+        """Count messages by state."""
+        with self.admin() as session:
+            rows = session.execute(select(Message.state, func.count().label("messages")).group_by(Message.state))
+            return {row.state: row.messages for row in rows}
+
+    def find_skip_reasons(self) -> set[str | None]:
+        """Return why messages were skipped."""
+        with self.admin() as session:
+            return set(session.scalars(select(Message.reason).where(Message.state == MessageState.SKIPPED)))
+
+    def count_opt_outs(self) -> int:
+        """Count the phones that must not be written to."""
+        with self.admin() as session:
+            return session.scalar(select(func.count()).select_from(OptOut)) or 0
+
+    def count_slots(self) -> int:
+        """Count the slots that caps hold."""
+        with self.admin() as session:
+            return session.scalar(select(func.count()).select_from(Contact)) or 0
+
+    def make_gate(self, **changes: Any) -> Gate:
+        """Return the gate with production's numbers and no jitter."""
+        gate = Gate(vault=self.vault, rules=RULES, caps=CapLimits(), timings=Timings(), draw_jitter=lambda: 0.0)
+        return replace(gate, **changes)
+
+    def make_desk(self, sender: SmsSender, **changes: Any) -> Desk:
+        """Return a desk that sends at once."""
+        timings = changes.pop("timings", Timings())
+        return Desk(
+            sessions=self.sender,
+            sender=sender,
+            clock=self.clock,
+            gate=self.make_gate(timings=timings, **changes),
+            finish=Finish(timings=timings, valve=QUICK),
+        )
+
+    def make_inquiry(self, sender: SmsSender, **changes: Any) -> Inquiry:
+        """Return the means to ask the carrier."""
+        inquiry = Inquiry(self.sender, sender, self.vault, self.clock, Timings())
+        return replace(inquiry, **changes)
+
+    def make_draw(self, *, batch: int = 500) -> Draw:
+        """Return a draw without jitter."""
+        return Draw(batch=batch, rules=RULES, draw_jitter=lambda: 0.0)

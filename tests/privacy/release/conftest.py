@@ -1,0 +1,56 @@
+"""Databases of their own for tests whose commits must be real: crashes, races, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from stack.test_services import TestServices, run_services
+
+
+@pytest.fixture(scope="package")
+def own_services() -> Iterator[TestServices]:
+    """Give a database pair that no other test sees."""
+    with run_services() as running:
+        yield running
+
+
+@pytest.fixture
+def people_owner(own_services: TestServices) -> Iterator[Engine]:
+    """Superuser on the people database, to prepare rows; everything is emptied afterwards."""
+    engine = create_engine(own_services.url("people"), hide_parameters=True)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE core.households, core.needs, ledger.charges, ledger.draws"))
+    engine.dispose()
+
+
+@pytest.fixture
+def serving_owner(own_services: TestServices) -> Iterator[Engine]:
+    """Superuser on the serving database; releases are emptied afterwards."""
+    engine = create_engine(own_services.url("serving"), hide_parameters=True)
+    yield engine
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE released.releases CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture
+def people(own_services: TestServices, people_owner: Engine) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the role field_release on the people database."""
+    assert people_owner.url.database == own_services.names["people"]
+    engine = create_engine(own_services.url("people", role="field_release"), hide_parameters=True)
+    yield sessionmaker(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def serving(own_services: TestServices, serving_owner: Engine) -> Iterator[sessionmaker[Session]]:
+    """Sessions of the role field_release on the serving database."""
+    assert serving_owner.url.database == own_services.names["serving"]
+    engine = create_engine(own_services.url("serving", role="field_release"), hide_parameters=True)
+    yield sessionmaker(engine)
+    engine.dispose()
