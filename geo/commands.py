@@ -31,7 +31,7 @@ def _get_now() -> datetime:
 
 @contextmanager
 def _open_sessions() -> Iterator[sessionmaker[Session]]:
-    settings = PlacesSettings()  # type: ignore[call-arg] # read from the environment
+    settings = PlacesSettings()
     engine = create_engine(settings.serving_url.get_secret_value(), hide_parameters=True)
     try:
         yield sessionmaker(engine)

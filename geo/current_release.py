@@ -72,10 +72,7 @@ class Snapshot:
         layer = self.get_layer(position)
         rows, distances = layer.communities.points.find_nearest(position, limit=limit)
         shares, ranks = _rank(layer, rows, category=category)
-        figures = tuple(
-            _show_community(layer, row, distance_m=distance, share=share, rank=rank)
-            for row, distance, share, rank in zip(rows.tolist(), distances.tolist(), shares, ranks, strict=True)
-        )
+        figures = _show_communities(layer, rows, distances=distances, shares=shares, ranks=ranks)
         return NearestCommunities(layer.release, figures)
 
     def find_cells(self, position: LonLat, *, radius_m: float, category: Category) -> CellHeatmap:
@@ -182,27 +179,39 @@ def _rank(
     return shares.tolist(), ranks.tolist()
 
 
-def _show_community(
-    layer: CityLayer, row: int, *, distance_m: float, share: float | None, rank: int | None
-) -> CommunityFigures:
-    communities, leaf_row = layer.communities, int(layer.communities.rows[row])
-    shown, adcode = communities.shown, int(layer.leaves.districts[leaf_row])
-    return CommunityFigures(
-        community_code=communities.codes[row],
-        leaf_id=int(layer.leaves.leaf_ids[leaf_row]),
-        name=communities.names[row],
-        district_adcode=adcode,
-        district_name=layer.district_names[adcode],
-        distance_m=distance_m,
-        position=LonLat(float(communities.points.lon[row]), float(communities.points.lat[row])),
-        users=float(shown.users[row]),
-        users_moe95=float(shown.users_moe95[row]),
-        needs=tuple(shown.needs[row].tolist()),
-        needs_moe95=tuple(shown.needs_moe95[row].tolist()),
-        few=tuple(shown.few[row].tolist()),
-        level=Level.PARENT if communities.is_parent[row] else Level.COMMUNITY,
-        share=share,
-        rank=rank,
+def _show_communities(
+    layer: CityLayer,
+    rows: IntArray,
+    *,
+    distances: FloatArray,
+    shares: Sequence[float | None],
+    ranks: Sequence[int | None],
+) -> tuple[CommunityFigures, ...]:
+    """Put the rows of a list together, column by column."""
+    communities, shown, leaf_rows = layer.communities, layer.communities.shown, layer.communities.rows[rows]
+    columns = zip(
+        rows.tolist(),
+        layer.leaves.leaf_ids[leaf_rows].tolist(),
+        layer.leaves.districts[leaf_rows].tolist(),
+        distances.tolist(),
+        communities.points.lon[rows].tolist(),
+        communities.points.lat[rows].tolist(),
+        shown.users[rows].tolist(),
+        shown.users_moe95[rows].tolist(),
+        map(tuple, shown.needs[rows].tolist()),
+        map(tuple, shown.needs_moe95[rows].tolist()),
+        map(tuple, shown.few[rows].tolist()),
+        [Level.PARENT if hides else Level.COMMUNITY for hides in communities.is_parent[rows].tolist()],
+        shares,
+        ranks,
+        strict=True,
+    )
+    codes, names, districts = communities.codes, communities.names, layer.district_names
+    return tuple(
+        CommunityFigures(
+            codes[row], leaf_id, names[row], adcode, districts[adcode], distance_m, LonLat(lon, lat), *figures
+        )
+        for row, leaf_id, adcode, distance_m, lon, lat, *figures in columns
     )
 
 

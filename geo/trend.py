@@ -43,8 +43,10 @@ def _sum_releases(
     session: Session, *, release_ids: Collection[str], district_adcodes: Collection[int]
 ) -> dict[str, Sums]:
     """Return one row of sums a release, added up in the database."""
-    need = func.unnest(LeafFigures.needs, LeafFigures.needs_sd).table_valued(
-        column("need"), column("sd"), with_ordinality="slot", joins_implicitly=True
+    need = (
+        func.unnest(LeafFigures.needs, LeafFigures.needs_sd)
+        .table_valued(column("need"), column("sd"), with_ordinality="slot", joins_implicitly=True)
+        .render_derived()
     )
     rows = session.execute(
         select(LeafFigures.release_id, need.c.slot, func.sum(need.c.need), func.sum(need.c.sd * need.c.sd))

@@ -44,9 +44,7 @@ class MessagingRules(BaseSettings):
 
     mode: Mode = Mode.PRODUCTION
 
-    message_signature: str = Field(
-        default="青禾", min_length=2, max_length=8, pattern=r"^[\u4e00-\u9fffA-Za-z0-9]+$"
-    )
+    message_signature: str = Field(default="青禾", min_length=2, max_length=8, pattern=r"^[\u4e00-\u9fffA-Za-z0-9]+$")
     carrier_inbound: bool = False
     text_units_min: int = Field(default=5, ge=1)
     text_units_max: int = Field(default=58, ge=5)

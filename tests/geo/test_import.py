@@ -13,7 +13,7 @@ from geo.errors import ImportFileError, NoDistrictsError
 from geo.models import Community, Leaf, PlaceImport
 from geo.places import import_places
 from geo.values import Datum
-from tests.geo.conftest import PLACES, get_noon
+from tests.geo.conftest import get_noon
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -191,9 +191,8 @@ def test_a_file_that_is_none_changes_nothing(
         _import(shanghai, tmp_path / name)
 
 
-def test_communities_need_districts(serving_sessions: sessionmaker[Session]) -> None:
-    with serving_sessions() as session:
-        has_districts = session.scalar(text("SELECT count(*) FROM places.districts"))
-    if not has_districts:
-        with pytest.raises(NoDistrictsError):
-            _import(serving_sessions, PLACES / "communities_qingdao_gcj02.csv")
+def test_communities_need_districts(places_sessions: sessionmaker[Session], tmp_path: Path) -> None:
+    with places_sessions.begin() as session:
+        session.execute(text("TRUNCATE places.leaves, places.communities, places.districts"))
+    with pytest.raises(NoDistrictsError):
+        _import(places_sessions, _write(tmp_path, ["A-1,福海社区,121.4653,31.2387,"]))

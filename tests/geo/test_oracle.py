@@ -1,4 +1,4 @@
-"""The 30 nearest and the cells within the radius against brute force over every place, with another geodesic code path."""
+"""The 30 nearest and the cells within the radius against brute force over every place of the city."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_30_nearest(places_connection: Connection, snapshot: Snapshot, city_
         asked = from_wgs84(float(lon), float(lat), datum=datum)
         found = snapshot.find_nearest(read_position(*asked, datum=datum), limit=30, category=CATEGORY)
         metres = _measure(lon, lat, places)
-        order = np.lexsort((codes, np.round(metres, 3)))[:30]
+        order = np.lexsort((np.array(codes), np.round(metres, 3)))[:30]
         assert found.release.city_code == city_code
         assert [row.community_code for row in found.rows] == [codes[row] for row in order]
         assert [row.distance_m for row in found.rows] == pytest.approx(metres[order].tolist(), abs=0.002)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from geo.snapshot import Snapshot
 
 CATEGORY = Category.TELEVISION
-QINGDAO_12 = {"z": 12, "x": 3417, "y": 1604}
+QINGDAO_12 = {"z": 12, "x": 3417, "y": 1607}
 
 
 def test_a_tile_of_the_town_holds_areas_and_points(places_sessions: sessionmaker[Session], snapshot: Snapshot) -> None:
