@@ -6,9 +6,11 @@ Commands are imported when they are called, so that a process loads no more than
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 import click
+from pydantic import ValidationError
 
 _COMMANDS = {
     "up": "stack.up:up",
@@ -54,5 +56,16 @@ def cli() -> None:
     """Run Fieldreach: set-up, places, the monthly drop and release, staff, sending."""
 
 
+def main() -> None:
+    """Run, and say in one line which settings are missing or wrong. Their values are never shown."""
+    try:
+        cli()
+    except ValidationError as error:
+        for wrong in error.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in wrong["loc"]).upper() or error.title
+            click.echo(f"{name}: {wrong['msg']}", err=True)
+        sys.exit(2)
+
+
 if __name__ == "__main__":
-    cli()
+    main()

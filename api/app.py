@@ -22,7 +22,7 @@ from api.metrics import Metrics
 from api.openapi import get_description, make_api
 from api.released import WarmAnswers
 from api.resources import EXTENSION, Clock, Resources
-from api.settings import Mode, WebSettings
+from api.settings import WebSettings
 from api.shared.catalog import catalog
 from api.shared.health import health
 from api.shared.login import login
@@ -37,8 +37,7 @@ from api.yingxiaobao.tiles import tiles
 from geo.snapshot import SnapshotStore
 from messaging.campaigns.ports import JobQueue
 from messaging.campaigns.rq_queue import RqJobQueue
-from messaging.campaigns.settings import MessagingRules
-from messaging.campaigns.settings import Mode as RulesMode
+from messaging.campaigns.settings import MessagingRules, Mode
 from privacy.redaction import configure_logging
 
 MAX_BODY_BYTES = 64 * 1024
@@ -73,7 +72,7 @@ def describe() -> dict[str, Any]:
     settings = WebSettings(
         mode=Mode.TEST, serving_url=nowhere, redis_url=SecretStr("redis://"), jwt_secret=SecretStr(token_urlsafe(32))
     )
-    rules = MessagingRules(mode=RulesMode.TEST)
+    rules = MessagingRules(mode=Mode.TEST)
     return get_description(create_app(make_resources(settings, queue=SilentQueue(), rules=rules)))
 
 

@@ -51,9 +51,10 @@ def import_file(file: Path) -> None:
 def openapi(*, check: bool) -> None:
     """Write the OpenAPI description to api/openapi.json."""
     content = render_snapshot()
-    if check and (not SNAPSHOT.exists() or SNAPSHOT.read_bytes() != content):
+    if not check:
+        SNAPSHOT.write_bytes(content)
+    elif not SNAPSHOT.exists() or SNAPSHOT.read_bytes() != content:
         raise click.ClickException("api/openapi.json is out of date: run `python manage.py openapi`")
-    SNAPSHOT.write_bytes(content)
     click.echo(f"openapi: {len(content)} bytes")
 
 

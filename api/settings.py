@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from messaging.campaigns.settings import Mode
+
 MIN_SECRET_BYTES = 32
-
-
-class Mode(StrEnum):
-    """Where this process runs; the demo widens the sending window and says so."""
-
-    PRODUCTION = "production"
-    DEMO = "demo"
-    TEST = "test"
 
 
 class WebSettings(BaseSettings):
@@ -73,6 +66,6 @@ class WebSettings(BaseSettings):
     @model_validator(mode="after")
     def refuse_people(self) -> WebSettings:
         """Refuse to start where somebody handed the web process the way to the people database or its keys."""
-        if handed := sorted({"PEOPLE_URL", "VAULT_KEYS_FILE"} & os.environ.keys()):
+        if handed := sorted({"PEOPLE_URL", "KEY_FILE"} & os.environ.keys()):
             raise ValueError(f"the web process must not be given {' or '.join(handed)}")
         return self

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
 import click
@@ -53,27 +53,37 @@ def read_staff(installation: Installation) -> list[dict[str, str]]:
         return list(csv.DictReader(source))
 
 
-def _find_steps(installation: Installation, *, households: int) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield (title, whose settings, arguments of manage.py) in order."""
-    drop = str(installation.run_dir / "drop")
-    month = f"{datetime.now(UTC):%Y-%m}"
-    yield "keys of the vault", "intake", ["keys", "create", str(installation.run_dir / "vault-keys.json")]
-    yield (
-        "districts", "operator",
-        ["places", "districts", str(PLACES / f"districts_{CITY}_wgs84.geojson"),
-         "--census", str(PLACES / "census2020_counties.csv")],
-    )  # fmt: skip
-    yield (
-        "communities", "operator",
-        ["places", "import", str(PLACES / f"communities_{CITY}_gcj02.csv"), "--datum", "gcj02"],
-    )  # fmt: skip
-    yield (
-        f"a synthetic city of {households:,} households", "app",
-        ["city", CITY, "--households", str(households), "--seed", str(SEED), "--month", month, "--out", drop],
-    )  # fmt: skip
+_Step: TypeAlias = tuple[str, str, list[str]]
+
+
+def _find_key_steps(run_dir: str) -> Iterator[_Step]:
+    every, share = f"{run_dir}/vault-keys.json", f"{run_dir}/gateway-keys.json"
+    yield "keys of the vault", "intake", ["keys", "create", every]
+    yield "the gateway's share of them", "intake", ["keys", "copy", every, share, "--key", "lookup", "--key", "opt_out"]
+
+
+def _find_place_steps() -> Iterator[_Step]:
+    districts, communities = f"{PLACES}/districts_{CITY}_wgs84.geojson", f"{PLACES}/communities_{CITY}_gcj02.csv"
+    census = ["--census", f"{PLACES}/census2020_counties.csv"]
+    yield "districts", "operator", ["places", "districts", districts, *census]
+    yield "communities", "operator", ["places", "import", communities, "--datum", "gcj02"]
+
+
+def _find_month_steps(run_dir: str, *, households: int) -> Iterator[_Step]:
+    drop, month = f"{run_dir}/drop", f"{datetime.now(UTC):%Y-%m}"
+    size = ["--households", str(households), "--seed", str(SEED)]
+    yield "a synthetic city", "app", ["city", CITY, *size, "--month", month, "--out", drop]
     yield "intake of the drop", "intake", ["intake", drop]
     yield "release of the month", "release", ["release", "publish", month, "--city", str(CITY_CODE)]
-    yield "staff", "operator", ["staff", "import", str(installation.run_dir / "staff.csv")]
+
+
+def _find_steps(installation: Installation, *, households: int) -> Iterator[_Step]:
+    """Yield (title, whose settings, arguments of manage.py) in order."""
+    run_dir = str(installation.run_dir)
+    yield from _find_key_steps(run_dir)
+    yield from _find_place_steps()
+    yield from _find_month_steps(run_dir, households=households)
+    yield "staff", "operator", ["staff", "import", f"{run_dir}/staff.csv"]
 
 
 def load(installation: Installation, *, households: int, is_stopped: Callable[[], bool]) -> None:

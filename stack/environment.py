@@ -80,44 +80,35 @@ class Installation:
             "CARRIER_INBOUND": "true",
         }
 
+    def _web(self) -> dict[str, str]:
+        return {
+            "SERVING_URL": self.url("serving", "field_web"),
+            "JWT_SECRET": self.secret("jwt"),
+            "CORS_ORIGINS": f'["{self.address("app")}", "http://localhost:{self.port("app")}"]',
+            "CARRIER_INBOUND": "true",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.run_dir / "metrics"),
+        }
+
+    def _both(self, role: str) -> dict[str, str]:
+        return {"SERVING_URL": self.url("serving", role), "PEOPLE_URL": self.url("people", role)}
+
     def variables(self, process: str) -> dict[str, str]:
         """Return the settings of one process, by the name of the process."""
-        vault_keys = str(self.run_dir / "vault-keys.json")
+        every_key = {"KEY_FILE": str(self.run_dir / "vault-keys.json")}
+        gateway_keys = {"KEY_FILE": str(self.run_dir / "gateway-keys.json")}
         redis = {"REDIS_URL": self.redis.url}
-        by_process: dict[str, dict[str, str]] = {
-            "web": DEMO_RULES
-            | redis
-            | {
-                "SERVING_URL": self.url("serving", "field_web"),
-                "JWT_SECRET": self.secret("jwt"),
-                "CORS_ORIGINS": f'["{self.address("app")}", "http://localhost:{self.port("app")}"]',
-                "CARRIER_INBOUND": "true",
-            },
+        by_process = {
+            "web": DEMO_RULES | self._web() | redis,
             "operator": DEMO_RULES | {"SERVING_URL": self.url("serving", "field_operator")},
-            "intake": DEMO_RULES
-            | {
-                "SERVING_URL": self.url("serving", "field_intake"),
-                "PEOPLE_URL": self.url("people", "field_intake"),
-                "KEY_FILE": vault_keys,
-            },
-            "release": DEMO_RULES
-            | {
-                "SERVING_URL": self.url("serving", "field_release"),
-                "PEOPLE_URL": self.url("people", "field_release"),
-            },
-            "sender": DEMO_RULES
-            | redis
-            | self._carrier()
-            | {
-                "SERVING_URL": self.url("serving", "field_sender"),
-                "PEOPLE_URL": self.url("people", "field_sender"),
-                "KEY_FILE": vault_keys,
-            },
+            "intake": DEMO_RULES | self._both("field_intake") | every_key,
+            "release": DEMO_RULES | self._both("field_release"),
+            "sender": DEMO_RULES | self._both("field_sender") | every_key | redis | self._carrier(),
             "gateway": DEMO_RULES
-            | self._carrier()
-            | {"PEOPLE_URL": self.url("people", "field_gateway"), "KEY_FILE": vault_keys},
-            "app": {},
+            | {"PEOPLE_URL": self.url("people", "field_gateway")}
+            | gateway_keys
+            | self._carrier(),
             "carrier": self._account() | {"INBOUND_URL": f"{self.address('gateway')}/twilio/inbound"},
+            "app": {},
         }
         return by_process[process]
 

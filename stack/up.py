@@ -84,7 +84,15 @@ def stop_services(installation: Installation) -> None:
         installation.cluster(database).stop()
 
 
+def _empty_metrics(installation: Installation) -> None:
+    """Forget the counters of processes that are gone: the web's processes share a folder of counters."""
+    folder = installation.run_dir / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+
+
 def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
+    _empty_metrics(supervisor.installation)
     for program in programs:
         supervisor.start(program)
     _note_processes(supervisor, programs)

@@ -12,9 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from api.app import create_app, make_resources
-from api.settings import Mode, WebSettings
-from messaging.campaigns.settings import MessagingRules
-from messaging.campaigns.settings import Mode as RulesMode
+from api.settings import WebSettings
+from messaging.campaigns.settings import MessagingRules, Mode
 from tests.api import world
 from tests.conftest import FakeClock
 
@@ -73,7 +72,7 @@ def resources(
     _world: None, serving_engine: Engine, settings: WebSettings, clock: FakeClock, queue: RecordingQueue
 ) -> Iterator[Resources]:
     """Resources of the application under test; what a test wrote is deleted after it."""
-    rules = MessagingRules(mode=RulesMode.TEST)
+    rules = MessagingRules(mode=Mode.TEST)
     made = make_resources(settings, queue=queue, clock=clock, rules=rules, hasher=QUICK_HASHER)
     yield made
     made.sessions.kw["bind"].dispose()

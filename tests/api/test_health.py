@@ -10,8 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from api.app import SilentQueue, create_app, make_resources
-from messaging.campaigns.settings import MessagingRules
-from messaging.campaigns.settings import Mode as RulesMode
+from messaging.campaigns.settings import MessagingRules, Mode
 from tests.api.conftest import QUICK_HASHER
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def _without_database(settings: WebSettings, clock: FakeClock) -> Flask:
     nowhere = settings.model_copy(update={"serving_url": SecretStr("postgresql+psycopg://127.0.0.1:1/none")})
-    rules = MessagingRules(mode=RulesMode.TEST)
+    rules = MessagingRules(mode=Mode.TEST)
     return create_app(make_resources(nowhere, queue=SilentQueue(), clock=clock, rules=rules, hasher=QUICK_HASHER))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "end-to-end"
-HOUSEHOLDS = 100_000
+HOUSEHOLDS = 200_000
 HERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
 
 
@@ -58,6 +58,12 @@ class RunningSystem:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGINT)
         return self.process.wait(timeout=60)
+
+    def count_messages(self, broadcast_id: str) -> dict[str, int]:
+        """Count a broadcast's messages by state, as only the people side can."""
+        query = "SELECT state, count(*) FROM delivery.messages WHERE campaign_id = %s GROUP BY state"
+        with self.installation.people.connect("people") as connection:
+            return {str(state): int(str(count)) for state, count in connection.execute(query, (broadcast_id,))}
 
     def find_left_running(self) -> list[str]:
         """Return the command lines of processes that still belong to this installation."""
@@ -119,15 +125,19 @@ def test_a_broadcast_that_is_stopped_in_its_middle_leaves_once_after_the_restart
     while carrier.count_accepted() < before + 10:
         time.sleep(0.05)
 
+    at_stop = carrier.count_accepted()
     assert system.stop() == 0
     assert system.find_left_running() == []
     seconds = system.start()
 
-    after_stop = carrier.count_accepted()
-    while not carrier.is_quiet():
+    while (counts := system.count_messages(sent["broadcast_id"])).keys() & {"planned", "sending", "unknown"}:
         time.sleep(0.5)
+    # Whom the story's own broadcast reached a minute ago, the daily cap keeps from a second message.
+    skipped = counts.pop("skipped", 0)
+    left = sum(counts.values())
     assert seconds < 60
-    assert after_stop < before + quota, "nothing was left to send after the restart: the test proves nothing"
-    assert carrier.count_accepted() == before + quota
+    assert left + skipped == quota
+    assert before + left - at_stop > 20, "hardly anything was left to send after the restart: the test proves nothing"
+    assert carrier.count_accepted() == before + left
     assert carrier.get_stats()["duplicates"] == 0
-    assert len(set(carrier.find_arrived(str(sent["final_text"])))) == quota
+    assert len(set(carrier.find_arrived(str(sent["final_text"])))) == left
