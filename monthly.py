@@ -95,9 +95,9 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 def publish(month: date, city_code: int) -> None:
     """Draw and publish the one release of MONTH for a city. Run again, it shows what was published."""
     serving = _make_sessions(ServingSettings().serving_url)
-    with serving() as session:
-        keys = get_public_keys(session, city_code=city_code)
     try:
+        with serving() as session:
+            keys = get_public_keys(session, city_code=city_code)
         with show_release() as progress:
             published = publish_month(
                 _make_sessions(LedgerSettings().people_url),

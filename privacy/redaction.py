@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
 
+import orjson
 import structlog
 
 if TYPE_CHECKING:
@@ -47,11 +49,16 @@ ALLOWED_FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 _DROPPED = "dropped_fields"
+_HARMLESS = (bool, int, float)
+_DIGIT = re.compile("[0-9０-９]")
 
 
 def mask_phones(text: str, /) -> str:
     """Replace everything that looks like a phone number, also full-width or split by spaces, dots or dashes."""
-    folded = text.translate(_HALF_WIDTH)  # one character for one: what is found there stands here
+    if not _DIGIT.search(text):
+        return text
+    # One character for one: what is found there stands here.
+    folded = text if text.isascii() else text.translate(_HALF_WIDTH)
     kept, at = [], 0
     for found in _PHONE.finditer(folded):
         kept.append(text[at : found.start()])
@@ -68,6 +75,8 @@ def keep_allowed_fields(logger: object, method: str, event: MutableMapping[str, 
     """Let only ALLOWED_FIELDS through, as a structlog processor; mask their text, count what was left out."""
     del logger, method
     kept = {name: _mask_value(value) for name, value in event.items() if name in ALLOWED_FIELDS}
+    if len(kept) == len(event):
+        return kept
     left_out = sum(name not in ALLOWED_FIELDS and not name.startswith("_") for name in event)
     return kept | {_DROPPED: left_out} if left_out else kept
 
@@ -88,18 +97,54 @@ class PhoneFilter(logging.Filter):
         return True
 
 
+class _LineLogger:
+    """Writes finished lines to a stream, each by one call: what structlog's own loggers end in."""
+
+    def __init__(self, stream: TextIO, name: str) -> None:
+        self.name = name
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        self._stream.write(line)
+        self._stream.flush()
+
+    debug = info = warning = error = critical = write
+
+
+def _render(_: object, __: str, event: Mapping[str, Any]) -> str:
+    return orjson.dumps(event, default=str).decode() + "\n"
+
+
 def configure_logging(process: str, /, *, stream: TextIO | None = None) -> None:
     """Send every log line of this process, structlog's and everybody else's, as masked JSON to stderr."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    target = stream or sys.stderr
 
     def add_process(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["process"] = process
         return event
 
+    def add_origin(logger: _LineLogger, method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        # Made here, hence free of anybody's data, and added after the masking.
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        event.update(logger=logger.name, level=method, timestamp=f"{now[:-6]}Z", process=process)
+        return event
+
+    _collect_others(target, add_process)
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, keep_allowed_fields, add_origin, _render],
+        logger_factory=lambda name="": _LineLogger(target, name),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _collect_others(target: TextIO, add_process: structlog.typing.Processor) -> None:
+    """Send what the standard library's loggers write the same way."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     last: list[structlog.typing.Processor] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         add_process,
@@ -107,22 +152,16 @@ def configure_logging(process: str, /, *, stream: TextIO | None = None) -> None:
         keep_allowed_fields,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(target)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     handler.addFilter(PhoneFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Both say at INFO whom they write to.
     for talkative in ("twilio.http_client", "urllib3"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
 
 
 def _mask_value(value: object) -> object:
-    if isinstance(value, bool | int | float | None):
+    if value is None or isinstance(value, _HARMLESS):
         return value
     return mask_phones(str(value))

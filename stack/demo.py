@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import click
-import requests
 
 from stack import demo_city
 from stack.demo_client import Carrier, FieldClient
@@ -145,10 +144,8 @@ def _prove(installation: Installation, client: FieldClient, category: str) -> No
 def demo(name: str) -> None:
     """Tell the whole story by HTTP against the running system."""
     installation = Installation.at(get_run_dir(name))
-    try:
-        requests.get(f"{installation.address('web')}/readyz", timeout=5).raise_for_status()
-    except requests.RequestException as error:
-        raise click.ClickException("the system is not running: `make run` in another shell first") from error
+    if not FieldClient(installation.address("web")).is_ready():
+        raise click.ClickException("the system is not running: `make run` in another shell first")
     client = _sign_in(installation)
     carrier = Carrier.of(installation)
     category = _CATEGORIES[datetime.now(UTC).minute % len(_CATEGORIES)]

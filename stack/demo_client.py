@@ -34,6 +34,13 @@ class FieldClient:
             )
         return response
 
+    def is_ready(self) -> bool:
+        """Say whether the web process can serve."""
+        try:
+            return self.session.get(f"{self.address}/readyz", timeout=_TIMEOUT_S).ok
+        except requests.RequestException:
+            return False
+
     def log_in(self, login: str, password: str) -> None:
         """Take a token and use it from here on."""
         answer = self.session.post(

@@ -33,3 +33,21 @@ def get_port(run_dir: Path, service: str, *, preferred: int | None = None) -> in
         ports[service] = chosen
         notes.write_text(json.dumps(ports, indent=1))
     return ports[service]
+
+
+def forget_taken_ports(run_dir: Path) -> None:
+    """Forget noted ports that somebody else listens on by now, so that the next call of `get_port` picks others.
+
+    Call it when nothing of ours runs but, after a kill, PostgreSQL and Redis: those leave a file with their pid.
+    """
+    notes = run_dir / "ports.json"
+    if not notes.exists():
+        return
+    ours = {
+        "postgres-serving": run_dir / "serving" / "data" / "postmaster.pid",
+        "postgres-people": run_dir / "people" / "data" / "postmaster.pid",
+        "redis": run_dir / "redis" / "redis.pid",
+    }
+    ports: dict[str, int] = json.loads(notes.read_text())
+    kept = {name: port for name, port in ports.items() if is_free(port) or (name in ours and ours[name].exists())}
+    notes.write_text(json.dumps(kept, indent=1))

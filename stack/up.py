@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import shutil
 import signal
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +17,8 @@ from rich.table import Table
 from stack import databases, demo_city
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir
-from stack.processes import Program, Supervisor, find_programs, is_ready
+from stack.ports import forget_taken_ports, is_free
+from stack.processes import Program, Supervisor, end_leftovers, find_programs, is_ready
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,28 +36,17 @@ class AlreadyRunningError(click.ClickException):
 
 
 @contextmanager
-def hold(installation: Installation) -> Iterator[None]:
-    """Keep every other `up` or `down` away from an installation while this one works on it."""
-    with (installation.run_dir / "lock").open("w") as lock:
+def hold(name: str) -> Iterator[Installation]:
+    """Give an installation, with every other `up` or `down` kept away from it meanwhile."""
+    run_dir = get_run_dir(name)
+    with (run_dir / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise AlreadyRunningError from error
-        yield
-
-
-def _end_leftovers(installation: Installation) -> None:
-    """End processes that a killed `up` left behind: those noted, alive, and still started with the noted arguments."""
-    notes = installation.run_dir / "processes.json"
-    left: dict[str, str] = json.loads(notes.read_text()) if notes.exists() else {}
-    for pid, arguments in left.items():
-        command = Path("/proc") / pid / "cmdline"
-        if command.exists() and command.read_text().rstrip("\0").split("\0") == arguments.split("\0"):
-            os.killpg(int(pid), signal.SIGTERM)
-            deadline = time.monotonic() + 10
-            while command.exists() and command.read_text() and time.monotonic() < deadline:
-                time.sleep(0.1)
-    notes.unlink(missing_ok=True)
+        end_leftovers(run_dir)
+        forget_taken_ports(run_dir)
+        yield Installation.at(run_dir)
 
 
 def start_services(installation: Installation) -> None:
@@ -92,10 +79,14 @@ def _empty_metrics(installation: Installation) -> None:
 
 
 def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
-    _empty_metrics(supervisor.installation)
+    installation = supervisor.installation
+    _empty_metrics(installation)
+    for service in ("web", "gateway", "carrier", "app"):
+        # Checked by us: Granian would share a port with a stranger without a word.
+        if not is_free(installation.port(service)):
+            raise click.ClickException(f"somebody else took the port of {service}; run again to choose another")
     for program in programs:
         supervisor.start(program)
-    _note_processes(supervisor, programs)
     deadline = time.monotonic() + _READY_WITHIN_S
     for program in programs:
         with _console.status(f"waiting for {program.name}"):
@@ -106,11 +97,6 @@ def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
                 if time.monotonic() > deadline:
                     raise click.ClickException(f"{program.name} does not answer, see {log}")
                 time.sleep(0.1)
-
-
-def _note_processes(supervisor: Supervisor, programs: list[Program]) -> None:
-    notes = {str(supervisor.running[program.name].pid): "\0".join(program.arguments) for program in programs}
-    (supervisor.installation.run_dir / "processes.json").write_text(json.dumps(notes))
 
 
 def _print_addresses(installation: Installation) -> None:
@@ -135,7 +121,6 @@ def _watch(supervisor: Supervisor, programs: list[Program], stop: threading.Even
     while not stop.wait(1.0):
         for name in supervisor.revive(programs):
             _console.print(f"{name} had ended and was started again; see logs/{name}.log")
-            _note_processes(supervisor, programs)
 
 
 @click.command()
@@ -146,10 +131,8 @@ def up(*, name: str, households: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    installation = Installation.at(get_run_dir(name))
-    supervisor = Supervisor(installation)
-    with hold(installation):
-        _end_leftovers(installation)
+    with hold(name) as installation:
+        supervisor = Supervisor(installation)
         try:
             start_services(installation)
             demo_city.load(installation, households=households, is_stopped=stop.is_set)
@@ -162,7 +145,6 @@ def up(*, name: str, households: int) -> None:
             _console.print("==> stopping")
             supervisor.stop()
             stop_services(installation)
-            (installation.run_dir / "processes.json").unlink(missing_ok=True)
     _console.print("stopped; nothing is left running")
 
 
@@ -171,9 +153,7 @@ def up(*, name: str, households: int) -> None:
 def down(*, remove: bool) -> None:
     """Stop what a killed `up` left running."""
     for name in ("demo", "test"):
-        installation = Installation.at(get_run_dir(name))
-        with hold(installation):
-            _end_leftovers(installation)
+        with hold(name) as installation:
             stop_services(installation)
             if remove:
                 run_dir = installation.run_dir

@@ -53,13 +53,18 @@ class Drop(Core):
 
 
 class Household(Core):
-    """The privacy unit: all accounts, phones and devices at one dwelling."""
+    """The privacy unit: all accounts, phones and devices at one dwelling.
+
+    `city_from` is set when a household has moved to another city: the first month whose release counts it there, so
+    that no month counts it in two.
+    """
 
     __tablename__ = "households"
     __table_args__ = (Index("households_leaf", "city_code", "leaf_id"),)
 
     household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     city_code: Mapped[int] = mapped_column(Integer)
+    city_from: Mapped[date | None] = mapped_column(Date)
     leaf_id: Mapped[int] = mapped_column(BigInteger)
     opened_on: Mapped[date | None] = mapped_column(Date)
     push_consent: Mapped[bool] = mapped_column(Boolean, default=False)

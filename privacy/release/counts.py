@@ -8,6 +8,7 @@ its needs count is checked. All products are read from this one table, so they d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ _FILL = text("""
         SELECT household_id, bit_or(1 << category) AS needs, bit_or(1 << category) FILTER (WHERE counted) AS counted
         FROM core.needs WHERE city_code = :city_code AND category BETWEEN 0 AND :last_category GROUP BY household_id
     ) need USING (household_id)
-    WHERE household.city_code = :city_code
+    WHERE household.city_code = :city_code AND (household.city_from IS NULL OR household.city_from <= :month)
 """)
 _EXCEEDS_NEEDS = text(
     "SELECT EXISTS (SELECT FROM release_households WHERE bit_count(counted::bit(32)) > :needs_per_household)"
@@ -64,11 +65,15 @@ class ExactCounts:
     counts: NDArray[np.int64]
 
 
-def load_households(session: Session, *, keys: PublicKeys) -> None:
-    """Fill the temporary table from a city's households and check the bounds. Raises ContributionBoundError."""
+def load_households(session: Session, *, keys: PublicKeys, month: date) -> None:
+    """Fill the temporary table from a city's households and check the bounds. Raises ContributionBoundError.
+
+    Left out are those that another city's release of the same month may have counted before they moved here.
+    """
     for statement in _PREPARE:
         session.execute(text(statement))
-    session.execute(_FILL, {"city_code": keys.city_code, "last_category": len(CATEGORIES) - 1})
+    which = {"city_code": keys.city_code, "month": month, "last_category": len(CATEGORIES) - 1}
+    session.execute(_FILL, which)
     if session.scalar(_EXCEEDS_NEEDS, {"needs_per_household": NEEDS_PER_HOUSEHOLD}):
         raise ContributionBoundError(city_code=keys.city_code, rule="needs_per_household")
     if session.scalar(_HAS_UNKNOWN_LEAF, {"leaf_ids": keys.leaf_ids.tolist()}):

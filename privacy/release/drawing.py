@@ -34,13 +34,14 @@ def _draw(
     *,
     charges: list[Charged],
     keys: PublicKeys,
+    month: date,
     noise: NoiseSource,
     clock: Clock,
     progress: Progress,
 ) -> None:
     """Count, noise and store every charged product, inside the caller's transaction."""
     progress(Step.COUNT, 0, 1)
-    counts.load_households(session, keys=keys)
+    counts.load_households(session, keys=keys, month=month)
     exact = {each.product: each for each in counts.count_all(session, keys=keys)}
     progress(Step.COUNT, 1, 1)
     total = sum(exact[each.product].counts.size for each in charges)
@@ -54,10 +55,10 @@ def _draw(
         ledger.store_draw(session, charged=each, draw=draw)
 
 
-def _check_bounds(people_sessions: sessionmaker[Session], *, keys: PublicKeys) -> None:
+def _check_bounds(people_sessions: sessionmaker[Session], *, keys: PublicKeys, month: date) -> None:
     """Refuse before the charge what would otherwise burn it."""
     with people_sessions() as session:
-        counts.load_households(session, keys=keys)
+        counts.load_households(session, keys=keys, month=month)
         session.rollback()
 
 
@@ -79,14 +80,14 @@ def obtain_draws(
         charges = find_charges(session, city_code=city_code, month=month)
     if not charges:
         progress(Step.CHECK, 0, 1)
-        _check_bounds(people_sessions, keys=keys)
+        _check_bounds(people_sessions, keys=keys, month=month)
         progress(Step.CHARGE, 0, 1)
         charges = ledger.charge(
             people_sessions, products=DRAWN_MONTHLY, city_code=city_code, month=month, noise=noise, clock=clock
         )
         progress(Step.CHARGE, 1, 1)
         with people_sessions.begin() as session:
-            _draw(session, charges=charges, keys=keys, noise=noise, clock=clock, progress=progress)
+            _draw(session, charges=charges, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
     elif any(each.drawn_at is None for each in charges):
         raise DrawLostError(city_code=city_code, month=month)
     with people_sessions() as session:

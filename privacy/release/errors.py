@@ -38,6 +38,14 @@ class MonthOrderError(ReleaseError):
 
 
 @dataclass(eq=False)
+class MonthNotBegunError(ReleaseError):
+    """A month was asked for that has not begun: its budget would be gone before its data is there."""
+
+    city_code: int
+    month: date
+
+
+@dataclass(eq=False)
 class DrawLostError(ReleaseError):
     """The budget of that month was charged and its draw did not survive: the month stays without a release."""
 

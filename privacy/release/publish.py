@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release.drawing import obtain_draws
-from privacy.release.errors import MonthOrderError
+from privacy.release.errors import MonthNotBegunError, MonthOrderError
 from privacy.release.figures import compute_digest
 from privacy.release.ledger import publishing_alone
 from privacy.release.ledger_queries import StoredDraw
@@ -22,6 +23,8 @@ from privacy.release.provenance import describe_release
 from privacy.release.queries import find_releases
 from privacy.release.storing import store_release
 from privacy.release.values import Clock, Progress, PublicKeys, PublishedRelease, ReleaseId, Step
+
+LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, month: date) -> PublishedRelease | None:
@@ -76,10 +79,12 @@ def publish_month(
 ) -> PublishedRelease:
     """Publish one calendar month of one city, or return what is published already.
 
-    `month` is any day of it; `as_of` says how old the households' data is. Raises MonthOrderError, DrawLostError,
-    BudgetExceededError, ContributionBoundError and PublicKeysError.
+    `month` is any day of it; `as_of` says how old the households' data is. Raises MonthNotBegunError, MonthOrderError,
+    DrawLostError, BudgetExceededError, ContributionBoundError and PublicKeysError.
     """
     month = month.replace(day=1)
+    if month > clock().astimezone(LOCAL).date():
+        raise MonthNotBegunError(city_code=keys.city_code, month=month)
     with publishing_alone(people_sessions, city_code=keys.city_code):
         stored = _find_stored(serving_sessions, city_code=keys.city_code, month=month)
         if stored is not None:

@@ -21,7 +21,7 @@ def read_settings() -> WebSettings:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PEOPLE_URL", "VAULT_KEYS_FILE", "CORS_ORIGINS", "SERVING_READ_URL"):
+    for name in ("PEOPLE_URL", "KEY_FILE", "CORS_ORIGINS", "SERVING_READ_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)

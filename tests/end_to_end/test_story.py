@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -18,6 +19,7 @@ from stack.demo_city import read_staff
 from stack.demo_client import Carrier, FieldClient
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir
+from stack.processes import find_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +66,16 @@ class RunningSystem:
         query = "SELECT state, count(*) FROM delivery.messages WHERE campaign_id = %s GROUP BY state"
         with self.installation.people.connect("people") as connection:
             return {str(state): int(str(count)) for state, count in connection.execute(query, (broadcast_id,))}
+
+    def find_granian(self, port: str) -> int:
+        """Return the pid of the server's leading process, 0 while there is none."""
+        assert self.process is not None
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+                if int(parent) == self.process.pid and port in (folder / "cmdline").read_text().split("\0"):
+                    return int(folder.name)
+        return 0
 
     def find_left_running(self) -> list[str]:
         """Return the command lines of processes that still belong to this installation."""
@@ -141,3 +153,19 @@ def test_a_broadcast_that_is_stopped_in_its_middle_leaves_once_after_the_restart
     assert carrier.count_accepted() == before + left
     assert carrier.get_stats()["duplicates"] == 0
     assert len(set(carrier.find_arrived(str(sent["final_text"])))) == left
+
+
+@pytest.mark.timeout(600)
+def test_killed_servers_come_back_and_leave_nothing_behind(system: RunningSystem) -> None:
+    names = ("web", "gateway")
+    ports = {name: str(system.installation.port(name)) for name in names}
+    before = {name: system.find_granian(ports[name]) for name in names}
+    for leader in before.values():
+        os.kill(leader, signal.SIGKILL)
+    for name in names:
+        while system.find_granian(ports[name]) in (0, before[name]) or find_group(before[name]):
+            time.sleep(0.2)
+    while not FieldClient(system.installation.address("web")).is_ready():
+        time.sleep(0.2)
+    assert system.stop() == 0
+    assert system.find_left_running() == []

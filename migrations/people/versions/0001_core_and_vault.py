@@ -61,6 +61,7 @@ def _create_households() -> None:
         "households",
         sa.Column("household_id", sa.Uuid(), nullable=False),
         sa.Column("city_code", sa.Integer(), nullable=False),
+        sa.Column("city_from", sa.Date(), nullable=True),
         sa.Column("leaf_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=True),
         sa.Column("push_consent", sa.Boolean(), nullable=False),

@@ -164,6 +164,16 @@ def _create_receipts() -> None:
     )
 
 
+def _create_inbound_cursor() -> None:
+    op.create_table(
+        "inbound_cursor",
+        sa.Column("cursor_id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("listed_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("cursor_id"),
+        schema="delivery",
+    )
+
+
 def upgrade() -> None:
     """Apply."""
     op.execute("CREATE SCHEMA ledger")
@@ -174,3 +184,4 @@ def upgrade() -> None:
     _create_valve()
     _create_messages()
     _create_receipts()
+    _create_inbound_cursor()

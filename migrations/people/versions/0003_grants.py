@@ -11,12 +11,10 @@ GRANTS = """
 GRANT USAGE ON SCHEMA core TO field_intake, field_release, field_sender, field_gateway, field_eraser;
 GRANT SELECT, INSERT, UPDATE, DELETE ON core.drops, core.households, core.needs, core.purchases, core.tickets,
     core.interests, core.topics TO field_intake;
-GRANT SELECT, INSERT ON core.consents TO field_intake, field_gateway;
-GRANT SELECT ON core.drops, core.households, core.needs, core.purchases, core.tickets, core.interests, core.topics
-    TO field_release;
+GRANT SELECT, INSERT ON core.consents TO field_intake;
+GRANT SELECT ON core.drops, core.households, core.needs TO field_release;
 GRANT SELECT ON core.households, core.needs, core.consents TO field_sender;
-GRANT UPDATE (push_consent) ON core.households TO field_sender, field_gateway;
-GRANT SELECT (household_id, push_consent) ON core.households TO field_gateway;
+GRANT UPDATE (push_consent) ON core.households TO field_sender;
 GRANT SELECT, INSERT, DELETE ON core.contacts TO field_sender;
 GRANT SELECT, DELETE ON ALL TABLES IN SCHEMA core TO field_eraser;
 GRANT USAGE ON SCHEMA vault TO field_intake, field_sender, field_gateway, field_eraser;

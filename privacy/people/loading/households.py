@@ -27,10 +27,13 @@ CREATE TEMPORARY TABLE present (customer_key bigint NOT NULL, household_id uuid 
 CREATE TEMPORARY TABLE incoming (position int, customer_hash bytea, lookup_hash bytea) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint, opened_on date)
     ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE arrival (next_month date);
 CREATE TEMPORARY TABLE moved (customer_hash bytea, household_id uuid) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE renumbered (household_id uuid, wrapped_key bytea, ciphertext bytea, key_version int,
     lookup_hash bytea, opt_out_hash bytea) ON COMMIT DELETE ROWS;
 """
+# Whoever has moved to another city counts there from the next month on: no month may count a household in two.
+NOTE_ARRIVAL = "INSERT INTO arrival VALUES ((%s::date + interval '1 month')::date)"
 _FIND_KNOWN = """
 SELECT i.position, p.household_id, c.household_id, EXISTS (
     SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash)
@@ -44,7 +47,8 @@ _MERGE = """
 INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
 SELECT household_id, city_code, leaf_id, opened_on, false FROM placed
 ON CONFLICT (household_id) DO UPDATE
-SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = least(excluded.opened_on, h.opened_on)
+SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = least(excluded.opened_on, h.opened_on),
+    city_from = CASE WHEN h.city_code = excluded.city_code THEN h.city_from ELSE (SELECT next_month FROM arrival) END
 WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
     OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on;
 INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved

@@ -14,7 +14,13 @@ from privacy.people.drop.tables import get_columns
 from privacy.people.drop.values import TableName
 from privacy.people.loading import journal
 from privacy.people.loading.children import create_staging, merge, stage
-from privacy.people.loading.households import CREATE, HouseholdRows, drop_empty_households, load_households
+from privacy.people.loading.households import (
+    CREATE,
+    NOTE_ARRIVAL,
+    HouseholdRows,
+    drop_empty_households,
+    load_households,
+)
 from privacy.people.loading.statements import STAGING
 
 if TYPE_CHECKING:
@@ -52,6 +58,7 @@ class Loader:
     def _load_households(self, *, done: int) -> None:
         table = TableName.HOUSEHOLDS
         self.connection.execute(CREATE)
+        self.connection.execute(NOTE_ARRIVAL, (self.valid.drop.month,))
         start = 0
         for checked in self._read(table, columns=_HOUSEHOLD_COLUMNS):
             stop = start + len(checked.rows)

@@ -1,4 +1,4 @@
-"""The newest word counts, an opt-out is noted once; under the rights of the gateway and the sender."""
+"""The newest word counts, an opt-out is noted once; under the rights of intake, which alone records consent."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 
 @pytest.fixture
 def session(people_sessions: sessionmaker[Session]) -> Iterator[Session]:
-    """Give a session that the test may use as the gateway."""
+    """Give a session that the test may use as intake."""
     with people_sessions() as opened:
         yield opened
 
 
 @pytest.fixture
 def household_id(session: Session) -> UUID:
-    """Give a household, then become the gateway."""
+    """Give a household, then become intake."""
     household = Household(household_id=uuid4(), city_code=370200, leaf_id=1)
     session.add(household)
     session.flush()
-    session.execute(text("SET LOCAL ROLE field_gateway"))
+    session.execute(text("SET LOCAL ROLE field_intake"))
     return household.household_id
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from tests.privacy.people.drops import Columns, make_tables
 
@@ -130,3 +131,19 @@ def test_who_leaves_a_shared_phone_founds_a_household(intake: Intake) -> None:
     assert intake.get_household(f"K{B:05}") != shared
     assert intake.get_phone(f"K{A:05}") == "+8610000000003"
     assert _count_households(intake) == 200
+
+
+def test_who_moves_to_another_city_counts_there_from_the_month_after(
+    intake: Intake, first: dict[str, UUID | None]
+) -> None:
+    del first
+    somewhere = "SELECT household_id FROM core.households ORDER BY household_id LIMIT 3"
+    with intake.people_engine.begin() as connection:
+        connection.execute(
+            text(f"UPDATE core.households SET city_code = 110000 WHERE household_id IN ({somewhere})")  # noqa: S608 - fixed
+        )
+    _take_in_december(intake, make_tables())
+    moved = intake.ask("SELECT count(*) FROM core.households WHERE city_from = '2027-01-01' AND city_code = 370200")
+    stayed = intake.ask("SELECT count(*) FROM core.households WHERE city_from IS NULL")
+    assert moved == [(3,)]
+    assert stayed[0][0] > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.release import counts
 from privacy.release.errors import ContributionBoundError
 from privacy.release.values import Product
-from tests.privacy.release.worlds import CITY, KEYS, Dwelling, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, MONTH, Dwelling, make_dwellings, store_dwellings
 
 LEAVES = KEYS.leaf_ids.tolist()
 PARENTS = dict(zip(LEAVES, KEYS.parents.tolist(), strict=True))
@@ -20,7 +21,7 @@ PARENTS = dict(zip(LEAVES, KEYS.parents.tolist(), strict=True))
 
 def _count(people: sessionmaker[Session]) -> dict[Product, counts.ExactCounts]:
     with people.begin() as session:
-        counts.load_households(session, keys=KEYS)
+        counts.load_households(session, keys=KEYS, month=MONTH)
         return {each.product: each for each in counts.count_all(session, keys=KEYS)}
 
 
@@ -79,7 +80,19 @@ def test_a_need_row_that_names_another_leaf_counts_where_the_household_lives(
 def test_the_exact_table_is_gone_with_its_transaction(people_owner: Engine, people: sessionmaker[Session]) -> None:
     store_dwellings(people_owner, [Dwelling(1, 11)])
     with people() as session:
-        counts.load_households(session, keys=KEYS)
+        counts.load_households(session, keys=KEYS, month=MONTH)
         assert session.scalar(text("SELECT count(*) FROM release_households")) == 1
         session.commit()
         assert session.scalar(text("SELECT to_regclass('pg_temp.release_households')")) is None
+
+
+def test_a_household_that_came_from_another_city_counts_from_the_next_month(
+    people_owner: Engine, people: sessionmaker[Session]
+) -> None:
+    moved = Dwelling(1, LEAVES[0], frozenset({1}), frozenset({1}), city_from=date(2026, 12, 1))
+    store_dwellings(people_owner, [moved])
+    assert _as_counter(_count(people)[Product.CUSTOMERS_LEAF]) == Counter()
+    with people.begin() as session:
+        counts.load_households(session, keys=KEYS, month=date(2026, 12, 1))
+        december = {each.product: each for each in counts.count_all(session, keys=KEYS)}
+    assert _as_counter(december[Product.CUSTOMERS_LEAF]) == Counter({(LEAVES[0], 0): 1})

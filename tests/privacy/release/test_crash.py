@@ -50,7 +50,7 @@ def _publish(
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
         noise=noise,
-        clock=FakeClock(),
+        clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
         progress=lambda _step, _done, _total: None,
     )
 

@@ -13,7 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release.commands import ledger, release
-from privacy.release.errors import ContributionBoundError, FiguresAlteredError, MonthOrderError, ReleaseNotFoundError
+from privacy.release.errors import (
+    ContributionBoundError,
+    FiguresAlteredError,
+    MonthNotBegunError,
+    MonthOrderError,
+    ReleaseNotFoundError,
+)
 from privacy.release.ledger_queries import find_charges, find_draws
 from privacy.release.mechanism import NoiseSource, OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY
@@ -117,6 +123,9 @@ def test_months_go_forward_only(
     people: sessionmaker[Session], serving: sessionmaker[Session], clock: FakeClock
 ) -> None:
     _publish(people, serving, noise=RecordingNoise(), clock=clock)
+    with pytest.raises(MonthNotBegunError):
+        _publish(people, serving, noise=RecordingNoise(), clock=clock, month=date(2026, 12, 1))
+    clock.advance(days=20)
     december = _publish(people, serving, noise=RecordingNoise(), clock=clock, month=date(2026, 12, 1))
     with pytest.raises(MonthOrderError) as caught:
         _publish(people, serving, noise=RecordingNoise(), clock=clock, month=date(2026, 10, 1))
@@ -166,6 +175,7 @@ def test_publishing_works_inside_sessions_that_are_rolled_back(
         ]
         first = _publish(bound[0], bound[1], noise=RecordingNoise(), clock=clock)
         assert _publish(bound[0], bound[1], noise=RecordingNoise(), clock=clock) == first
+        clock.advance(days=20)
         later = _publish(bound[0], bound[1], noise=RecordingNoise(), clock=clock, month=date(2026, 12, 1))
         assert later.release_id == "2026-12-370200"
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.release import counts
 from privacy.release.plan import PRODUCTS, REGULAR_SHARE, RHO_PER_YEAR, get_sigma
 from privacy.release.values import CATEGORIES, Product
-from tests.privacy.release.worlds import KEYS, Dwelling, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import KEYS, MONTH, Dwelling, make_dwellings, store_dwellings
 
 LEAVES = KEYS.leaf_ids.tolist()
 WORST = Dwelling(0, LEAVES[3], frozenset(range(len(CATEGORIES))), frozenset({2, 6}))
@@ -20,7 +20,7 @@ WORST = Dwelling(0, LEAVES[3], frozenset(range(len(CATEGORIES))), frozenset({2, 
 
 def _count(people: sessionmaker[Session]) -> list[counts.ExactCounts]:
     with people.begin() as session:
-        counts.load_households(session, keys=KEYS)
+        counts.load_households(session, keys=KEYS, month=MONTH)
         return counts.count_all(session, keys=KEYS)
 
 

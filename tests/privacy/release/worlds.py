@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +17,7 @@ from privacy.release.plan import FIRST_MONTH_SHARE, get_sigma
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
 CITY = 370200
+MONTH = date(2026, 11, 1)
 KEYS = PublicKeys(
     city_code=CITY,
     leaf_ids=np.array([11, 12, 13, 21, 22, 31], dtype=np.int64),
@@ -24,8 +25,8 @@ KEYS = PublicKeys(
 )
 
 _ADD_HOUSEHOLDS = text(
-    "INSERT INTO core.households (household_id, city_code, leaf_id, push_consent)"
-    " VALUES (:household_id, :city_code, :leaf_id, false)"
+    "INSERT INTO core.households (household_id, city_code, city_from, leaf_id, push_consent)"
+    " VALUES (:household_id, :city_code, :city_from, :leaf_id, false)"
 )
 _ADD_NEEDS = text(
     "INSERT INTO core.needs (household_id, category, city_code, leaf_id, counted)"
@@ -42,6 +43,7 @@ class Dwelling:
     needs: frozenset[int] = frozenset()
     counted: frozenset[int] = frozenset()
     city_code: int = CITY
+    city_from: date | None = None
 
 
 def make_dwellings(rng: np.random.Generator, *, count: int, leaf_ids: Sequence[int]) -> list[Dwelling]:
@@ -57,7 +59,12 @@ def make_dwellings(rng: np.random.Generator, *, count: int, leaf_ids: Sequence[i
 def store_dwellings(engine: Engine, dwellings: Sequence[Dwelling]) -> None:
     """Write households and their needs as intake would."""
     homes = [
-        {"household_id": UUID(int=each.number), "city_code": each.city_code, "leaf_id": each.leaf_id}
+        {
+            "household_id": UUID(int=each.number),
+            "city_code": each.city_code,
+            "city_from": each.city_from,
+            "leaf_id": each.leaf_id,
+        }
         for each in dwellings
     ]
     needs = [
