@@ -34,7 +34,7 @@ lock: .venv/.test-ready ## pin every package again, with hashes and without addr
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements.txt requirements.in
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-dev.txt requirements-dev.in
 
-clean: ## stop the private services and remove .run/, the demo city with it
+clean: ## stop what runs and remove .run/, the demo city with it
 	@$(BIN)/python manage.py down --remove
 
 install-run:
@@ -48,7 +48,7 @@ install-test:
 	@$(PYTHON) -m venv .venv
 
 .venv/.run-ready: requirements.txt | .venv/bin/python
-	@echo "==> Python packages"
+	@echo "==> Python packages (a minute or two the first time)"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
@@ -59,5 +59,5 @@ install-test:
 
 node_modules/.ready: package.json package-lock.json
 	@echo "==> npm packages"
-	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@

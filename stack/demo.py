@@ -6,25 +6,24 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import click
 
 from stack import demo_city
-from stack.demo_client import Carrier, FieldClient
+from stack.demo_client import Carrier, FieldClient, Json
 from stack.environment import Installation
 from stack.paths import get_run_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stack.demo_client import Json
-
 # 五四广场 in Qingdao, as a phone in China reports it (GCJ-02).
 _WHERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
 _QUOTA = 100
 _SENT_WITHIN_S = 120
 _DONE_WITHIN_S = 180
-_CATEGORIES = ("refrigerator", "washing_machine", "air_conditioner", "water_heater", "television", "range_hood")
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def _say(text: str = "") -> None:
@@ -79,6 +78,19 @@ def _show_heatmap(client: FieldClient, category: str) -> None:
     _say(f"3. Within 5 km: {len(heat['features'])} cells, need {need['value']:.0f} ± {need['moe95']:.0f} households.")
 
 
+def _choose_category(client: FieldClient) -> Json:
+    """Return the first category, from another one each minute, whose released need around here allows a quota."""
+    categories = client.get("/v1/catalog")["categories"]
+    start = datetime.now(UTC).minute % len(categories)
+    for category in categories[start:] + categories[:start]:
+        near = client.get("/v1/yingxiaobao/communities", **_WHERE, category=category["code"], limit="30")
+        codes = [row["community_code"] for row in near["communities"]]
+        audience = {"community_codes": codes, "category": category["code"], "body": ""}
+        if client.post("/v1/yingxiaobao/broadcasts/preview", audience)["allowed_quotas"]:
+            return Json(category)
+    raise click.ClickException("demo: the released need allows no quota here in any category")
+
+
 def _show_refusal(client: FieldClient, audience: Json) -> None:
     preview = client.post(
         "/v1/yingxiaobao/broadcasts/preview", audience | {"body": "以旧换新详情请加微信 abc12345 联系我"}
@@ -88,8 +100,8 @@ def _show_refusal(client: FieldClient, audience: Json) -> None:
     _say(f"4. A text with a private contact is refused while typing: {finding['detail']}")
 
 
-def _send(client: FieldClient, audience: Json) -> str:
-    body = f"老冰箱费电又占地？到店以旧换新可享补贴，{datetime.now(UTC):%H}点{datetime.now(UTC):%M}分起接受预约。"
+def _send(client: FieldClient, audience: Json, *, product: str) -> str:
+    body = f"旧{product}费电又占地？到店以旧换新可享补贴，{datetime.now(_SHANGHAI):%H点%M分}起接受预约。"
     preview = client.post("/v1/yingxiaobao/broadcasts/preview", audience | {"body": body})
     _say(f"5. Preview, exactly as it will arrive ({preview['segments']} segment): {preview['final_text']}")
     _say(f"   Allowed quotas by the released need: {preview['allowed_quotas']}")
@@ -148,14 +160,15 @@ def demo(name: str) -> None:
         raise click.ClickException("the system is not running: `make run` in another shell first")
     client = _sign_in(installation)
     carrier = Carrier.of(installation)
-    category = _CATEGORIES[datetime.now(UTC).minute % len(_CATEGORIES)]
+    chosen = _choose_category(client)
+    category = str(chosen["code"])
     _show_territory(client)
     codes = _show_communities(client, category)
     _show_heatmap(client, category)
     audience = {"community_codes": codes, "category": category}
     _show_refusal(client, audience)
     before = carrier.count_accepted()
-    broadcast_id = _send(client, audience)
+    broadcast_id = _send(client, audience, product=chosen["name_zh"])
     _follow(client, carrier, broadcast_id, before=before)
     _prove(installation, client, category)
     _say("demo: ok")

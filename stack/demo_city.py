@@ -44,7 +44,7 @@ def write_staff(installation: Installation) -> None:
     with file.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(["login", "display_name", "role", "territory", "password"])
-        writer.writerows([*row, secrets.token_urlsafe(9)] for row in _STAFF)
+        writer.writerows([*row, secrets.token_hex(6)] for row in _STAFF)
 
 
 def read_staff(installation: Installation) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The clusters and the Redis that tests run against: started once, kept between runs, a new database for each run."""
+"""The clusters and the Redis that tests run against: shared by parallel runs, a new database for each."""
 
 from __future__ import annotations
 
@@ -70,15 +70,18 @@ def run_services() -> Iterator[TestServices]:
     try:
         yield TestServices(clusters["serving"], clusters["people"], redis, names, passwords)
     finally:
-        for name, cluster in clusters.items():
-            if cluster.is_running():
-                with cluster.connect() as connection:
-                    connection.execute(f"DROP DATABASE IF EXISTS {names[name]} WITH (FORCE)")
+        with _locked(run_dir):
+            is_last = [_drop(cluster, name=names[name], like=f"{name}_%") for name, cluster in clusters.items()]
+            if all(is_last):
+                for cluster in clusters.values():
+                    cluster.stop()
+                redis.stop()
 
 
-def stop_services() -> None:
-    """Stop the services of the test installation."""
-    run_dir = get_run_dir("test")
-    for name in databases.DATABASES:
-        Cluster.at(run_dir, name, durable=False).stop()
-    RedisServer.at(run_dir).stop()
+def _drop(cluster: Cluster, *, name: str, like: str) -> bool:
+    """Drop a database; returns whether no other test run has one."""
+    if not cluster.is_running():
+        return True
+    with cluster.connect() as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        return connection.execute("SELECT 1 FROM pg_database WHERE datname LIKE %s", (like,)).fetchone() is None

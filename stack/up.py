@@ -16,7 +16,7 @@ from rich.table import Table
 
 from stack import databases, demo_city
 from stack.environment import Installation
-from stack.paths import ROOT, get_run_dir
+from stack.paths import find_installations, get_run_dir, remove_run_dir
 from stack.ports import forget_taken_ports, is_free
 from stack.processes import Program, Supervisor, end_leftovers, find_programs, is_ready
 
@@ -109,12 +109,12 @@ def _print_addresses(installation: Installation) -> None:
     for title, address in rows:
         table.add_row(title, address)
     for account in demo_city.read_staff(installation):
-        if account["login"].endswith(("-01", "planner", "reviewer", "operator")):
-            table.add_row(f"log-in, {account['role']}", f"{account['login']}  {account['password']}")
+        if account["login"].endswith(("-01", "-02", "-03")):
+            table.add_row(f"log-in, {account['role']}", account["login"], account["password"])
     _console.print(table, soft_wrap=True)
     _console.print("This is a demo: messages may leave at any hour and states show within a minute.")
-    logs = installation.run_dir.relative_to(ROOT) / "logs"
-    _console.print(f"Logs are in {logs}. Ctrl-C stops everything; `make demo` in another shell tells the story.")
+    _console.print(f"Logs are in {installation.run_dir}/logs.", soft_wrap=True)
+    _console.print("Ctrl-C stops everything; `make demo` in another shell tells the story.", soft_wrap=True)
 
 
 def _watch(supervisor: Supervisor, programs: list[Program], stop: threading.Event) -> None:
@@ -149,13 +149,11 @@ def up(*, name: str, households: int) -> None:
 
 
 @click.command()
-@click.option("--remove", is_flag=True, help="Also remove the installation with all its data.")
+@click.option("--remove", is_flag=True, help="Also remove the installations with all their data.")
 def down(*, remove: bool) -> None:
-    """Stop what a killed `up` left running."""
-    for name in ("demo", "test"):
+    """Stop what a killed `up` left running, in every installation below .run/."""
+    for name in find_installations():
         with hold(name) as installation:
             stop_services(installation)
             if remove:
-                run_dir = installation.run_dir
-                shutil.rmtree(run_dir.resolve())
-                run_dir.unlink() if run_dir.is_symlink() else None
+                remove_run_dir(name)

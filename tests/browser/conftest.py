@@ -12,14 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from werkzeug.serving import make_server
 
 from field_apps_mock.web_server import NODE_MODULES, make_app
 from tests.browser.stub_api import LOGIN, PASSWORD, StubState, make_stub
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SOFTWARE_RENDERING = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 # Chromium itself reports every answer of 400 and more as a console error; the stories meet some on purpose.
@@ -60,15 +58,6 @@ def stack() -> Iterator[Stack]:
         _serving(make_app(api_url=api_url, carrier_url=f"{api_url}/inbox")) as app_url,
     ):
         yield Stack(app_url, LOGIN, PASSWORD, state)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One Chromium for all stories, drawing in software."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SOFTWARE_RENDERING)
-        yield browser
-        browser.close()
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import pytest
 from stack.demo_city import read_staff
 from stack.demo_client import Carrier, FieldClient
 from stack.environment import Installation
-from stack.paths import ROOT, get_run_dir
+from stack.paths import ROOT, get_run_dir, remove_run_dir
 from stack.processes import find_group
 
 if TYPE_CHECKING:
@@ -94,15 +93,14 @@ class RunningSystem:
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[RunningSystem]:
-    run_dir = get_run_dir(NAME)
-    shutil.rmtree(run_dir.resolve())
-    if run_dir.is_symlink():
-        run_dir.unlink()
+    get_run_dir(NAME)
+    remove_run_dir(NAME)
     running = RunningSystem()
     running.start()
     yield running
     if running.process is not None and running.process.poll() is None:
         running.stop()
+    remove_run_dir(NAME)
 
 
 def run_demo() -> subprocess.CompletedProcess[str]:
