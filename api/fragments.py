@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 BUDGET_BYTES = 48 * 1024 * 1024
-OVERHEAD_BYTES = 250
+OVERHEAD_BYTES = 150
 
 
 @dataclass(slots=True)
 class Fragments:
-    """Parts of the answers of one state of figures and places, named by its version."""
+    """Parts of the answers of one state of figures and places, named by its version, in books of parts of one kind."""
 
     version: str
-    _kept: dict[Hashable, bytes] = field(default_factory=dict)
+    _books: dict[Hashable, dict[int, bytes]] = field(default_factory=dict)
     _spent_bytes: int = 0
 
-    def get(self, key: Hashable) -> bytes | None:
-        """Return a kept part."""
-        return self._kept.get(key)
-
-    def keep(self, key: Hashable, part: bytes) -> bytes:
-        """Keep a part and return it; when there are too many, all earlier ones go."""
+    def collect(
+        self, book_name: Hashable, slots: list[int], *, write: Callable[[list[int]], list[bytes]]
+    ) -> list[bytes]:
+        """Return the parts of some slots; `write` gives those that are not kept yet, in the order of their slots."""
+        book = self._books.setdefault(book_name, {})
+        try:
+            return [book[slot] for slot in slots]
+        except KeyError:
+            missing = [slot for slot in slots if slot not in book]
+        written = write(missing)
+        book.update(zip(missing, written, strict=True))
+        self._spent_bytes += sum(len(part) + OVERHEAD_BYTES for part in written)
         if self._spent_bytes > BUDGET_BYTES:
-            self._kept, self._spent_bytes = {}, 0
-        self._kept[key] = part
-        self._spent_bytes += len(part) + OVERHEAD_BYTES
-        return part
+            # All earlier parts go; those of this answer are still in hand.
+            self._books, self._spent_bytes = {}, 0
+        return [book[slot] for slot in slots]
 
 
 @dataclass(slots=True)

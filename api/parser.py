@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NoReturn
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NoReturn, TypeAlias
 
 import orjson
 from flask import Request, request
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.errors import ArgumentFault, Fault, InvalidArgumentsError
+
+View: TypeAlias = Callable[..., Any]
 
 # marshmallow's own messages. Ours, in schemas/, already are names of faults.
 _MESSAGES = {
@@ -45,6 +48,46 @@ def find_faults(messages: Any, *, pointer: str = "") -> Iterator[ArgumentFault]:
             yield ArgumentFault(pointer, _read_fault(str(message)))
 
 
+def is_plain(schema: Schema) -> bool:
+    """Say whether reading each field by itself is all that a schema does: no hooks, no renaming, no made defaults."""
+    hooks: Mapping[Any, Any] = schema._hooks  # noqa: SLF001 - marshmallow tells it nowhere else
+    simple = (
+        field.data_key is None and field.attribute is None and not callable(field.load_default)
+        for field in schema.load_fields.values()
+    )
+    return not any(hooks.values()) and all(simple)
+
+
+def read_query(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments of a query by a plain schema; raises InvalidArgumentsError with every fault.
+
+    Each field reads its own argument. Only what they refuse goes through marshmallow's whole procedure, which finds
+    every fault at four times the cost.
+    """
+    asked: dict[str, Any] = {}
+    left = len(given)
+    try:
+        for name, field in schema.load_fields.items():
+            if name in given:
+                asked[name] = field.deserialize(given[name], name, given)
+                left -= 1
+            elif field.required:
+                return _read_whole(schema, given)
+            elif field.load_default is not missing:
+                asked[name] = field.load_default
+    except ValidationError:
+        return _read_whole(schema, given)
+    return asked if left == 0 else _read_whole(schema, given)
+
+
+def _read_whole(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        asked: dict[str, Any] = schema.load(given, unknown=RAISE)
+    except ValidationError as error:
+        raise InvalidArgumentsError(*find_faults(error.messages)) from None
+    return asked
+
+
 class StrictParser(FlaskParser):
     """Refuses unknown arguments everywhere.
 
@@ -53,13 +96,29 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(("json", "query", "querystring", "headers", "path", "view_args"), RAISE)
 
+    def use_args(self, argmap: Schema, *, location: str, **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401 - webargs' options
+        """Pass the arguments of a location to a view; a query takes the short way."""
+        if location != "query" or not is_plain(argmap):
+            whole: Callable[[View], View] = super().use_args(argmap, location=location, **options)
+            return whole
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def read(*args: object, **kwargs: object) -> Any:  # noqa: ANN401 - whatever the view answers
+                return view(*args, read_query(argmap, self.load_querystring(request, argmap)), **kwargs)
+
+            return read
+
+        return decorate
+
     def load_querystring(self, req: Request, schema: Schema) -> dict[str, str]:  # noqa: ARG002 - webargs' signature
         """Return the query as a plain dictionary; a repeated argument is refused."""
         found = req.args
-        repeated = [name for name, values in found.lists() if len(values) > 1]
-        if repeated:
+        asked = found.to_dict()
+        if len(asked) < sum(map(len, found.listvalues())):
+            repeated = [name for name, values in found.lists() if len(values) > 1]
             raise InvalidArgumentsError(*(ArgumentFault(f"/{name}", Fault.REPEATED) for name in repeated))
-        return found.to_dict()
+        return asked
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' signature
         """Return the JSON body. orjson refuses NaN, lone surrogates and broken UTF-8."""

@@ -39,7 +39,7 @@ class WarmAnswer:
 
 
 def write_answer(body: Body) -> WarmAnswer:
-    """Return the bytes and tags of an answer."""
+    """Return the bytes of an answer, tagged by their digest."""
     plain = body if isinstance(body, bytes) else orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
     digest = hashlib.blake2b(plain, digest_size=16).hexdigest()
     return WarmAnswer(plain, f'"{digest}"', None, f'"{digest}-gzip"')

@@ -21,14 +21,15 @@ def _begin() -> None:
     g.started_s = time.perf_counter()
 
 
-def _harden(response: Response) -> None:
+def _harden(response: Response, *, request_id: str) -> None:
     headers = response.headers
     # add, not set: nobody else writes these two, and setting searches all headers first.
-    headers.add(REQUEST_ID, g.request_id)
+    headers.add(REQUEST_ID, request_id)
     headers.add("X-Content-Type-Options", "nosniff")
-    if "Cache-Control" not in headers:
+    written = {name for name, _ in headers}
+    if "Cache-Control" not in written:
         headers.add("Cache-Control", "no-store")
-    if "Content-Security-Policy" not in headers:
+    if "Content-Security-Policy" not in written:
         headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
 
@@ -40,17 +41,18 @@ def register(app: Flask, *, metrics: Metrics) -> None:
     log: Any = structlog.get_logger("fieldreach.web")
 
     def end(response: Response) -> Response:
-        _harden(response)
+        asked, request_id, status = request._get_current_object(), g.request_id, response.status_code  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+        _harden(response, request_id=request_id)
         duration_s = time.perf_counter() - g.started_s
-        route = UNROUTED if request.url_rule is None else request.url_rule.rule
-        method = request.method if request.method in KNOWN_METHODS else "OTHER"
-        metrics.count(method=method, route=route, status=response.status_code, duration_s=duration_s)
+        route = UNROUTED if asked.url_rule is None else asked.url_rule.rule
+        method = asked.method if asked.method in KNOWN_METHODS else "OTHER"
+        metrics.count(method=method, route=route, status=status, duration_s=duration_s)
         log.info(
             "request",
-            request_id=g.request_id,
+            request_id=request_id,
             method=method,
             route=route,
-            status=response.status_code,
+            status=status,
             duration_ms=round(duration_s * 1000, 2),
         )
         return response

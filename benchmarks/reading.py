@@ -36,6 +36,12 @@ _ROUNDS = 3
 _SECONDS = 6
 _CONNECTIONS = 32
 _POSITIONS = 4000
+_QUESTIONS = {
+    "nearest communities": ("communities", "&limit=30"),
+    "user heatmap": ("heatmap", "&radius_m=5000"),
+}
+# Once at every place, then at one place over and over, then by a caller who holds the answer and gets 304.
+_HOW = ("", ", again", ", held")
 
 # Every request asks at another place of the city, so that nothing but the index in memory can answer fast.
 _SCRIPT = """
@@ -91,15 +97,17 @@ def _serve_empty(port: int) -> Iterator[str]:
 def _make_paths(name: str) -> list[str]:
     source = random.Random(7)
     places = [(source.uniform(120.30, 120.48), source.uniform(36.06, 36.22)) for _ in range(_POSITIONS)]
-    route, more = {
-        "nearest communities": ("communities", "&limit=30"),
-        "user heatmap": ("heatmap", "&radius_m=5000"),
-        "nearest communities, again": ("communities", "&limit=30"),
-        "user heatmap, again": ("heatmap", "&radius_m=5000"),
-    }[name]
-    if name.endswith("again"):
+    question, _, how = name.partition(", ")
+    route, more = _QUESTIONS[question]
+    if how:
         places = places[:1]
     return [f"/v1/yingxiaobao/{route}?lon={lon:.6f}&lat={lat:.6f}&category=refrigerator{more}" for lon, lat in places]
+
+
+def _get_tag(client: FieldClient, path: str) -> str:
+    answer = client.session.get(client.address + path, headers={"Accept-Encoding": "identity"}, timeout=10)
+    answer.raise_for_status()
+    return answer.headers["ETag"]
 
 
 @click.command()
@@ -113,10 +121,14 @@ def main(name: str) -> None:
     client = FieldClient(installation.address("web"))
     client.log_in(account["login"], account["password"])
     headers = {"Authorization": str(client.session.headers["Authorization"])}
-    routes = ("nearest communities", "user heatmap", "nearest communities, again", "user heatmap, again")
+    routes = [question + how for how in _HOW for question in _QUESTIONS]
     ratios: dict[str, list[float]] = {route: [] for route in routes}
     with TemporaryDirectory() as folder, _serve_empty(get_port(installation.run_dir, "empty")) as empty:
-        scripts = {route: _write_script(Path(folder), route, _make_paths(route), headers) for route in routes}
+        scripts = {}
+        for route in routes:
+            paths = _make_paths(route)
+            held = {"If-None-Match": _get_tag(client, paths[0])} if route.endswith("held") else {}
+            scripts[route] = _write_script(Path(folder), route, paths, headers | held)
         yardstick = _write_script(Path(folder), "empty", ["/"], {})
         for number in range(_ROUNDS):
             base = _measure(empty, yardstick)

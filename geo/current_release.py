@@ -6,8 +6,10 @@ figures an answer holds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,35 +17,37 @@ from geo.errors import MixedCitiesError, NoReleaseError, UnknownDistrictError, U
 from geo.figures import (
     Z95,
     AudienceFigures,
-    CellFigures,
-    CellHeatmap,
-    CommunityFigures,
     DistrictFigures,
-    Level,
-    NearestCommunities,
     ReleaseMeta,
     ShownNeed,
     TerritoryFigures,
 )
-from geo.layer import CityLayer, Shown
+from geo.found import CellHeatmap, NearestCommunities
+from geo.layer import CityLayer, CommunityLayer, Shown
 from geo.sphere import PointIndex
-from geo.values import FloatArray, IntArray, LonLat
+from geo.values import IntArray, LonLat
 from privacy.release.values import Category
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Released figures of some cities. `version` names exactly this state of figures and places."""
+    """Released figures of some cities. `version` names exactly this state of figures and places.
+
+    `points` are the communities of all layers one after another; `layer_slots` has the layer of each, `starts` where
+    each layer begins.
+    """
 
     version: str
     layers: tuple[CityLayer, ...]
     points: PointIndex
     layer_slots: IntArray
+    starts: tuple[int, ...]
 
     @classmethod
     def build(cls, layers: Sequence[CityLayer], *, version: str) -> Snapshot:
         """Put cities together; raises `NoReleaseError` when none of them has a community."""
-        if not any(len(layer.communities.codes) for layer in layers):
+        counts = [len(layer.communities.codes) for layer in layers]
+        if not any(counts):
             raise NoReleaseError
         return cls(
             version,
@@ -52,7 +56,8 @@ class Snapshot:
                 np.concatenate([layer.communities.points.lon for layer in layers]),
                 np.concatenate([layer.communities.points.lat for layer in layers]),
             ),
-            np.repeat(np.arange(len(layers)), [len(layer.communities.codes) for layer in layers]).astype(np.int64),
+            np.repeat(np.arange(len(layers), dtype=np.int64), counts),
+            (0, *accumulate(counts)),
         )
 
     @property
@@ -60,44 +65,41 @@ class Snapshot:
         """Return the releases that the figures come from, one a city."""
         return tuple(layer.release for layer in self.layers)
 
-    def get_layer(self, position: LonLat) -> CityLayer:
-        """Return the city of the nearest community."""
-        rows, _ = self.points.find_nearest(position, limit=1)
-        return self.layers[int(self.layer_slots[rows[0]])]
-
     def find_nearest(
         self, position: LonLat, *, limit: int = 30, category: Category | None = None
     ) -> NearestCommunities:
         """Return the nearest communities of a city by geodesic distance, nearest first, ties by code."""
-        layer = self.get_layer(position)
-        rows, distances = layer.communities.points.find_nearest(position, limit=limit)
-        shares, ranks = _rank(layer, rows, category=category)
-        figures = _show_communities(layer, rows, distances=distances, shares=shares, ranks=ranks)
-        return NearestCommunities(layer.release, figures)
+        rows, distances = self.points.find_nearest(position, limit=limit)
+        at = int(self.layer_slots[rows[0]])
+        layer = self.layers[at]
+        slots = rows - self.starts[at]
+        if len(self.layers) > 1 and not (len(rows) == limit and (self.layer_slots[rows] == at).all()):
+            slots, distances = layer.communities.points.find_nearest(position, limit=limit)
+        if category is None:
+            return NearestCommunities(layer, slots, distances, None, None)
+        return NearestCommunities(layer, slots, distances, *_rank(layer.communities, slots, category=category))
 
     def find_cells(self, position: LonLat, *, radius_m: float, category: Category) -> CellHeatmap:
         """Return the H3 res-8 cells whose centre lies within `radius_m` (geodesic) and the sums over them."""
-        layer = self.get_layer(position)
-        rows, _ = layer.cell_points.find_within(position, radius_m=radius_m)
-        sums, column = layer.cell_sums.take(rows), category.column
-        shown = Shown.of(sums)
-        figures = zip(
-            layer.cells[rows].tolist(),
-            shown.users.tolist(),
-            shown.users_moe95.tolist(),
-            shown.needs[:, column].tolist(),
-            shown.needs_moe95[:, column].tolist(),
-            shown.few[:, column].tolist(),
-            strict=True,
-        )
+        layer = self._get_layer(position)
+        slots, _ = layer.cell_points.find_within(position, radius_m=radius_m)
+        sums, column = layer.cell_sums, category.column
         return CellHeatmap(
-            layer.release,
-            tuple(CellFigures(*row) for row in figures),
-            max(float(sums.needs[:, column].sum()), 0.0),
-            Z95 * float(np.sqrt(sums.needs_var[:, column].sum())),
-            max(float(sums.users.sum()), 0.0),
-            Z95 * float(np.sqrt(sums.users_var.sum())),
+            layer,
+            slots,
+            category,
+            need=max(float(sums.needs[slots, column].sum()), 0.0),
+            need_moe95=Z95 * math.sqrt(sums.needs_var[slots, column].sum()),
+            users=max(float(sums.users[slots].sum()), 0.0),
+            users_moe95=Z95 * math.sqrt(sums.users_var[slots].sum()),
         )
+
+    def _get_layer(self, position: LonLat) -> CityLayer:
+        """Return the city of the nearest community."""
+        if len(self.layers) == 1:
+            return self.layers[0]
+        rows, _ = self.points.find_nearest(position, limit=1)
+        return self.layers[int(self.layer_slots[rows[0]])]
 
     def show_communities(self, codes: Sequence[str], *, category: Category) -> list[ShownNeed]:
         """Return what a map shows of some communities, those without released figures left out."""
@@ -162,57 +164,15 @@ class Snapshot:
         return TerritoryFigures(layer.release, districts)
 
 
-def _rank(
-    layer: CityLayer, rows: IntArray, *, category: Category | None
-) -> tuple[Sequence[float | None], Sequence[int | None]]:
-    """Return share and rank of each row by need; what is few or the parent's has no share and comes last."""
-    if category is None:
-        return [None] * len(rows), [None] * len(rows)
-    communities = layer.communities
-    hidden = communities.is_parent[rows] | communities.shown.few[rows, category.column]
-    needs: FloatArray = communities.own_needs[rows, category.column]
-    total = float(needs.sum())
-    shown = np.where(hidden, 0.0, needs)
-    ranks = np.empty(len(rows), dtype=np.int64)
-    ranks[np.lexsort((np.arange(len(rows)), -shown, hidden))] = np.arange(1, len(rows) + 1)
-    shares = shown / total if total > 0 else shown
-    return shares.tolist(), ranks.tolist()
-
-
-def _show_communities(
-    layer: CityLayer,
-    rows: IntArray,
-    *,
-    distances: FloatArray,
-    shares: Sequence[float | None],
-    ranks: Sequence[int | None],
-) -> tuple[CommunityFigures, ...]:
-    """Put the rows of a list together, column by column."""
-    communities, shown, leaf_rows = layer.communities, layer.communities.shown, layer.communities.rows[rows]
-    columns = zip(
-        rows.tolist(),
-        layer.leaves.leaf_ids[leaf_rows].tolist(),
-        layer.leaves.districts[leaf_rows].tolist(),
-        distances.tolist(),
-        communities.points.lon[rows].tolist(),
-        communities.points.lat[rows].tolist(),
-        shown.users[rows].tolist(),
-        shown.users_moe95[rows].tolist(),
-        map(tuple, shown.needs[rows].tolist()),
-        map(tuple, shown.needs_moe95[rows].tolist()),
-        map(tuple, shown.few[rows].tolist()),
-        [Level.PARENT if hides else Level.COMMUNITY for hides in communities.is_parent[rows].tolist()],
-        shares,
-        ranks,
-        strict=True,
-    )
-    codes, names, districts = communities.codes, communities.names, layer.district_names
-    return tuple(
-        CommunityFigures(
-            codes[row], leaf_id, names[row], adcode, districts[adcode], distance_m, LonLat(lon, lat), *figures
-        )
-        for row, leaf_id, adcode, distance_m, lon, lat, *figures in columns
-    )
+def _rank(communities: CommunityLayer, slots: IntArray, *, category: Category) -> tuple[list[float], list[int]]:
+    """Return share and rank of each community by need; what is few or the parent's has no share and comes last."""
+    # Lists: for some tens of numbers numpy costs more than it saves.
+    needs = communities.ranked_needs[slots, category.column].tolist()
+    total = sum(communities.own_needs[slots, category.column].tolist()) or 1.0
+    ranks = [0] * len(needs)
+    for rank, at in enumerate(sorted(range(len(needs)), key=needs.__getitem__, reverse=True), 1):
+        ranks[at] = rank
+    return [max(need, 0.0) / total for need in needs], ranks
 
 
 def _show_district(layer: CityLayer, adcode: int, shown: Shown, slot: int) -> DistrictFigures:

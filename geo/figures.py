@@ -57,14 +57,6 @@ class CommunityFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class NearestCommunities:
-    """The communities nearest to a position, nearest first."""
-
-    release: ReleaseMeta
-    rows: tuple[CommunityFigures, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class CellFigures:
     """One H3 res-8 cell: the sum over the leaves in it. `few` means a need below two standard errors."""
 
@@ -74,18 +66,6 @@ class CellFigures:
     need: float
     moe95: float
     few: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CellHeatmap:
-    """Cells whose centre lies within a circle, by ascending index, and the sums over them before any is hidden."""
-
-    release: ReleaseMeta
-    cells: tuple[CellFigures, ...]
-    need: float
-    need_moe95: float
-    users: float
-    users_moe95: float
 
 
 @dataclass(frozen=True, slots=True)

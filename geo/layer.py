@@ -76,7 +76,8 @@ class LeafTable:
 class CommunityLayer:
     """Communities by ascending code; `slots` maps a code to its place here.
 
-    `rows` are their rows in the leaf table, `is_parent` says whose figures are shown.
+    `rows` are their rows in the leaf table, `is_parent` says whose figures are shown. `ranked_needs` are the own needs,
+    -1 where they are hidden: few, or shown as the parent's.
     """
 
     rows: IntArray
@@ -87,11 +88,12 @@ class CommunityLayer:
     shown: Shown
     is_parent: BoolArray
     own_needs: FloatArray
+    ranked_needs: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class CityLayer:
-    """One city's release. `cells` ascend; `cell_sums` and `district_sums` go beside them."""
+    """One city's release. `cells` ascend; sums and what is shown of them go beside."""
 
     release: ReleaseMeta
     leaves: LeafTable
@@ -99,6 +101,7 @@ class CityLayer:
     cells: IntArray
     cell_points: PointIndex
     cell_sums: Sums
+    cell_shown: Shown
     districts: IntArray
     district_names: dict[int, str]
     district_sums: Sums
@@ -143,6 +146,7 @@ def build_communities(leaves: LeafTable, *, parents: ParentTable) -> CommunityLa
     named = sorted((code, row) for row, code in enumerate(leaves.codes) if code is not None)
     rows = np.array([row for _, row in named], dtype=np.int64)
     shown, is_parent = _choose_shown(leaves, rows, parents)
+    own_needs = np.maximum(leaves.sums.needs[rows], 0.0)
     return CommunityLayer(
         rows,
         tuple(code for code, _ in named),
@@ -151,5 +155,6 @@ def build_communities(leaves: LeafTable, *, parents: ParentTable) -> CommunityLa
         PointIndex.build(leaves.lon[rows], leaves.lat[rows]),
         shown,
         is_parent,
-        np.maximum(leaves.sums.needs[rows], 0.0),
+        own_needs,
+        np.where(is_parent[:, None] | shown.few, -1.0, own_needs),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from geo.cells import get_centres
 from geo.figures import ReleaseMeta
-from geo.layer import CityLayer, LeafTable, ParentTable, Sums, build_communities
+from geo.layer import CityLayer, LeafTable, ParentTable, Shown, Sums, build_communities
 from geo.models import Community, District, Leaf
 from geo.sphere import PointIndex
 from geo.values import FloatArray, IntArray
@@ -88,13 +88,15 @@ def load_city(session: Session, *, release: ReleaseMeta) -> CityLayer:
     districts, district_slots = np.unique(leaves.districts, return_inverse=True)
     lon, lat = get_centres(cells)
     names = session.execute(select(District.adcode, District.name).where(District.adcode.in_(districts.tolist())))
+    cell_sums = leaves.sums.group(cell_slots.astype(np.int64), count=len(cells))
     return CityLayer(
         release,
         leaves,
         build_communities(leaves, parents=parents),
         cells,
         PointIndex.build(lon, lat),
-        leaves.sums.group(cell_slots.astype(np.int64), count=len(cells)),
+        cell_sums,
+        Shown.of(cell_sums),
         districts,
         dict(names.all()),
         leaves.sums.group(district_slots.astype(np.int64), count=len(districts)),

@@ -113,6 +113,19 @@ def get_bounds(session: Session, *, adcodes: Collection[int]) -> tuple[float, fl
     return (float(row[0]), float(row[1]), float(row[2]), float(row[3]))
 
 
+def get_centre(session: Session, *, adcodes: Collection[int]) -> LonLat | None:
+    """Return where most of the communities of some districts are near, WGS84: a map that starts there shows something.
+
+    The geometric median, which empty land at the edge does not pull away; None where no community is known.
+    """
+    positions = func.ST_Collect(cast(Community.position, _POINT))
+    median = func.ST_GeometricMedian(positions)
+    row = session.execute(
+        select(func.ST_X(median), func.ST_Y(median)).where(Community.district_adcode.in_(adcodes))
+    ).one()
+    return None if row[0] is None else LonLat(float(row[0]), float(row[1]))
+
+
 def find_community_outlines(session: Session, *, community_codes: Collection[str]) -> dict[str, BaseGeometry]:
     """Return the outline of each community, or the Voronoi cell that stands in for it, WGS84 multipolygons."""
     area = func.coalesce(Community.outline, Community.cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -112,7 +113,11 @@ class _LineLogger:
 
 
 def _render(_: object, __: str, event: Mapping[str, Any]) -> str:
-    return orjson.dumps(event, default=str).decode() + "\n"
+    try:
+        return orjson.dumps(event, default=str).decode() + "\n"
+    except orjson.JSONEncodeError:
+        # Numbers beyond 64 bits, lone surrogates: a line is never lost for what it says.
+        return json.dumps(event, default=str) + "\n"
 
 
 def configure_logging(process: str, /, *, stream: TextIO | None = None) -> None:

@@ -22,7 +22,16 @@ has redis-server || missing+=(redis-server)
 has npm || missing+=(nodejs npm)
 "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "$purpose" = test ]; then
-  has chromium || missing+=(chromium)
+  if [ -n "${CHROMIUM:-}" ]; then
+    has "$CHROMIUM" || { echo "CHROMIUM=$CHROMIUM is no program" >&2; exit 1; }
+  elif ! has chromium; then
+    if grep -qs '^ID=ubuntu' /etc/os-release; then
+      echo "Ubuntu has Chromium only as a snap, which a test cannot drive. Please install another Chromium or Chrome" >&2
+      echo "and name it: make test CHROMIUM=/usr/bin/google-chrome" >&2
+      exit 1
+    fi
+    missing+=(chromium)
+  fi
   [ -n "$(ls -d /usr/share/fonts/opentype/noto/*CJK* 2>/dev/null)" ] || missing+=(fonts-noto-cjk)
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0
@@ -39,7 +48,7 @@ fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-  has sudo || { echo "Please install as root: apt-get install ${missing[*]}" >&2; exit 1; }
+  has sudo || { echo "Please install as root: apt-get install ${missing[*]/#postgis/postgresql-${version:-15}-postgis-3}" >&2; exit 1; }
   as_root=(sudo)
 fi
 

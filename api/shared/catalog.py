@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
+from sqlalchemy.orm import Session
 
 from api.auth import ANY_ROLE
 from api.blueprint import Blueprint
 from api.resources import get_resources
 from api.schemas.catalog import CatalogSchema, DistrictsQuery, DistrictsSchema
 from api.yingxiaobao.figures import show_geometry, show_position
-from geo.queries import find_district_outlines, find_districts, get_bounds
+from geo.queries import find_district_outlines, find_districts, get_bounds, get_centre
 from geo.values import Datum, DistrictView, LonLat
 from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.settings import MessagingRules
@@ -33,7 +35,7 @@ def show_catalog() -> Row:
     resources = get_resources()
     with resources.read_sessions() as session:
         districts, releases = find_districts(session), find_newest_releases(session)
-        bounds = get_bounds(session, adcodes=g.caller.territory) if g.caller.territory else None
+        place = find_territory(session, adcodes=g.caller.territory) if g.caller.territory else None
     return {
         "categories": [show_category(category) for category in Category],
         "districts": districts,
@@ -41,7 +43,7 @@ def show_catalog() -> Row:
         "rules_version": get_shipped_rules().version,
         "messaging": show_messaging(resources.rules),
         "releases": [show_release(release) for release in releases],
-        "map": None if bounds is None else show_map(*bounds),
+        "map": place,
     }
 
 
@@ -68,11 +70,12 @@ def show_district(district: DistrictView, outline: BaseGeometry, *, datum: Datum
     }
 
 
-def show_map(west: float, south: float, east: float, north: float) -> Row:
-    """Return where a territory lies, GCJ-02, from its WGS84 bounds."""
+def find_territory(session: Session, *, adcodes: Sequence[int]) -> Row:
+    """Return where a territory lies and where its communities are, GCJ-02."""
+    west, south, east, north = get_bounds(session, adcodes=adcodes)
     corners = [show_position(LonLat(*corner), datum=Datum.GCJ02) for corner in ((west, south), (east, north))]
     bounds = [corner[axis] for corner in corners for axis in ("lon", "lat")]
-    centre = LonLat((west + east) / 2, (south + north) / 2)
+    centre = get_centre(session, adcodes=adcodes) or LonLat((west + east) / 2, (south + north) / 2)
     return {"center": show_position(centre, datum=Datum.GCJ02), "bounds": bounds}
 
 

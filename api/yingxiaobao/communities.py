@@ -11,7 +11,7 @@ from api.auth import SALES
 from api.blueprint import Blueprint
 from api.resources import get_fragments, get_resources, get_snapshot
 from api.schemas.places import CommunitiesQuery, CommunitiesSchema
-from api.yingxiaobao.figures import show_nearest
+from api.yingxiaobao.figures import write_nearest
 from geo.datum import to_wgs84
 from geo.queries import find_community_outlines
 from geo.values import LonLat
@@ -22,12 +22,12 @@ communities = Blueprint("communities", prefix="/v1/yingxiaobao", description="ç¤
 @communities.route("/communities", roles=SALES)
 @communities.released(CommunitiesSchema)
 @communities.arguments(CommunitiesQuery)
-def list_communities(asked: dict[str, Any]) -> dict[str, Any]:
+def list_communities(asked: dict[str, Any]) -> bytes:
     """List the communities nearest to a position, nearest first."""
     position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
     category = asked.get("category")
     found = get_snapshot().find_nearest(position, limit=asked["limit"], category=category)
-    return show_nearest(
+    return write_nearest(
         found, datum=asked["datum"], category=category, fragments=get_fragments(), find_outlines=find_outlines
     )
 

@@ -7,6 +7,7 @@ community, the ring of a cell - is written once and kept as bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,12 @@ from geo.datum import from_wgs84
 from geo.figures import (
     LEAST_CUSTOMERS,
     CellFigures,
-    CellHeatmap,
     CommunityFigures,
-    NearestCommunities,
     ReleaseMeta,
     TerritoryFigures,
     TrendMonth,
 )
+from geo.found import CellHeatmap, NearestCommunities, show_community
 from geo.values import Datum, LonLat
 from privacy.release.values import CATEGORIES, Category
 
@@ -79,50 +79,53 @@ def _move(coordinates: Sequence[Any], *, datum: Datum) -> list[Any]:
     return [_move(part, datum=datum) for part in coordinates]
 
 
-def show_nearest(
+def write_nearest(
     found: NearestCommunities,
     *,
     datum: Datum,
     category: Category | None,
     fragments: Fragments,
     find_outlines: FindOutlines,
-) -> Row:
-    """Return the nearest communities; share and rank only with a category."""
-    _draw_outlines(found, datum=datum, fragments=fragments, find_outlines=find_outlines)
+) -> bytes:
+    """Write the nearest communities; share and rank only with a category."""
+    slots, release_id = found.slots.tolist(), found.release.release_id
 
-    def write_row(one: CommunityFigures) -> orjson.Fragment:
-        key = (one.leaf_id, category, datum)
-        kept = fragments.get(key)
-        if kept is None:
-            kept = fragments.keep(key, orjson.dumps(_show_community(one, datum=datum, category=category))[1:-1])
-        head = {"distance_m": round(one.distance_m, 1)}
-        if one.share is not None and one.rank is not None:
-            head |= {"share": round(one.share, 4), "rank": one.rank}
-        outline = fragments.get(_name_outline(one, datum=datum)) or b"null"
-        return orjson.Fragment(b"".join((orjson.dumps(head)[:-1], b",", kept, b',"outline":', outline, b"}")))
+    def write_tails(missing: list[int]) -> list[bytes]:
+        rows = (show_community(found.layer, slot) for slot in missing)
+        return [b"," + orjson.dumps(_show_community(one, datum=datum, category=category))[1:-1] for one in rows]
 
-    return {
-        "datum": datum,
-        **show_release(found.release),
-        "category": category,
-        "communities": [write_row(one) for one in found.rows],
-    }
+    def write_outlines(missing: list[int]) -> list[bytes]:
+        codes = [found.layer.communities.codes[slot] for slot in missing]
+        shapes = find_outlines(codes)
+        return [_write_outline(shapes.get(code), datum=datum) for code in codes]
+
+    tails = fragments.collect((release_id, category, datum), slots, write=write_tails)
+    outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines)
+    rows = zip(_write_heads(found), tails, outlines, strict=True)
+    head = orjson.dumps({"datum": datum, **show_release(found.release), "category": category})
+    return _join(head, b"communities", chain.from_iterable(rows))
 
 
-def _name_outline(one: CommunityFigures, *, datum: Datum) -> tuple[str, Datum]:
-    return one.community_code, datum
+def _join(head: bytes, name: bytes, parts: Iterable[bytes]) -> bytes:
+    """Put a list of members, each beginning with a comma, into an object. One join: every further copy costs."""
+    listed = list(parts)
+    if listed:
+        listed[0] = listed[0][1:]
+    return b"".join((head[:-1], b',"', name, b'":[', *listed, b"]}"))
 
 
-def _draw_outlines(
-    found: NearestCommunities, *, datum: Datum, fragments: Fragments, find_outlines: FindOutlines
-) -> None:
-    names = {one.community_code: _name_outline(one, datum=datum) for one in found.rows}
-    missing = [code for code, name in names.items() if fragments.get(name) is None]
-    outlines = find_outlines(missing) if missing else {}
-    for code in missing:
-        shape = outlines.get(code)
-        geometry = None if shape is None else show_geometry(shapely.geometry.mapping(shape), datum=datum)
-        fragments.keep(names[code], orjson.dumps(geometry))
+def _write_heads(found: NearestCommunities) -> list[bytes]:
+    """Write how each row begins, which depends on where the caller stands."""
+    distances = found.distances_m.tolist()
+    if found.shares is None or found.ranks is None:
+        return [b',{"distance_m":%.1f' % distance_m for distance_m in distances]
+    columns = zip(distances, found.shares, found.ranks, strict=True)
+    return [b',{"distance_m":%.1f,"share":%.4f,"rank":%d' % row for row in columns]
+
+
+def _write_outline(shape: BaseGeometry | None, *, datum: Datum) -> bytes:
+    geometry = None if shape is None else show_geometry(shapely.geometry.mapping(shape), datum=datum)
+    return b',"outline":' + orjson.dumps(geometry) + b"}"
 
 
 def _show_community(one: CommunityFigures, *, datum: Datum, category: Category | None) -> Row:
@@ -138,16 +141,21 @@ def _show_community(one: CommunityFigures, *, datum: Datum, category: Category |
     }
 
 
-def show_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> Row:
-    """Return the cells as GeoJSON, with the total as a foreign member."""
+def write_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> bytes:
+    """Write the cells as GeoJSON, with the total as a foreign member."""
     datum: Datum = asked["datum"]
+    slots, release_id = found.slots.tolist(), found.release.release_id
 
-    def write_cell(one: CellFigures) -> orjson.Fragment:
-        key = (one.cell, datum)
-        kept = fragments.get(key) or fragments.keep(key, _write_ring(one.cell, datum=datum))
-        return orjson.Fragment(kept + orjson.dumps(_show_cell(one)) + b"}")
+    def write_rings(missing: list[int]) -> list[bytes]:
+        return [b"," + _write_ring(cell, datum=datum) for cell in found.layer.cells[missing].tolist()]
 
-    return {
+    def write_properties(missing: list[int]) -> list[bytes]:
+        return [orjson.dumps(_show_cell(one)) + b"}" for one in found.show_cells(missing)]
+
+    rings = fragments.collect((release_id, "ring", datum), slots, write=write_rings)
+    properties = fragments.collect((release_id, "cell", found.category), slots, write=write_properties)
+    features = zip(rings, properties, strict=True)
+    head = {
         "type": "FeatureCollection",
         "datum": datum,
         **show_release(found.release),
@@ -158,8 +166,8 @@ def show_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> Row
             "need": show_measure(found.need, moe95=found.need_moe95),
             "users": show_measure(found.users, moe95=found.users_moe95),
         },
-        "features": [write_cell(one) for one in found.cells],
     }
+    return _join(orjson.dumps(head), b"features", chain.from_iterable(features))
 
 
 def _show_cell(one: CellFigures) -> Row:

@@ -14,6 +14,7 @@ from geo.queries import (
     find_districts_at,
     find_nearest_communities,
     get_bounds,
+    get_centre,
     get_district,
     get_public_keys,
     select_communities_touching,
@@ -79,6 +80,15 @@ def test_districts(places_sessions: sessionmaker[Session]) -> None:
             get_district(session, adcode=1)
     assert west < HERE.lon < east
     assert south < HERE.lat < north
+
+
+def test_a_map_starts_where_communities_are(places_sessions: sessionmaker[Session]) -> None:
+    with places_sessions() as session:
+        centre = get_centre(session, adcodes=[370202, 370203, 370212, 370213, 370214])
+        assert centre is not None
+        nearest = find_nearest_communities(session, position=centre, limit=30)
+        assert get_centre(session, adcodes=[1]) is None
+    assert nearest[-1].distance_m < 6_000
 
 
 def test_public_keys_ascend(places_sessions: sessionmaker[Session]) -> None:

@@ -96,6 +96,12 @@ def test_structlog_lines_are_masked_json(stream: io.StringIO) -> None:
     assert "王小明" not in stream.getvalue()
 
 
+@pytest.mark.parametrize("odd", [1 << 70, "\ud800"])
+def test_a_line_is_written_whatever_it_says(stream: io.StringIO, odd: object) -> None:
+    structlog.get_logger("a").info("took in", rows=odd)
+    assert _read(stream)[0]["rows"] == odd
+
+
 def test_lines_of_others_are_masked_too(stream: io.StringIO) -> None:
     logging.getLogger("library").warning("calling %s with %r", "13912345678", {"To": "+8613912345678"})
     [line] = _read(stream)

@@ -18,7 +18,7 @@ GRANT SELECT ON released.releases, released.leaf_figures TO field_sender;
 GRANT USAGE ON SCHEMA campaigns TO field_web, field_operator, field_sender;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA campaigns TO field_web;
 GRANT UPDATE (state, done_at) ON campaigns.broadcasts TO field_web;
-GRANT UPDATE ON campaigns.actor_usage, campaigns.organisation_usage TO field_web;
+GRANT UPDATE ON campaigns.idempotency_keys, campaigns.actor_usage, campaigns.organisation_usage TO field_web;
 GRANT DELETE ON campaigns.idempotency_keys TO field_web;
 GRANT SELECT ON ALL TABLES IN SCHEMA campaigns TO field_operator;
 GRANT SELECT ON campaigns.broadcasts TO field_sender;
