@@ -17,11 +17,13 @@ body{font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif;max-width:60rem;margi
 h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem;border-bottom:1px solid var(--line);padding-bottom:.3rem}
 code,pre{font:.9em/1.5 ui-monospace,monospace}
 pre{background:var(--soft);padding:.8rem;overflow:auto;border-radius:.4rem}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.35rem .6rem;
+table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;
+word-break:keep-all;overflow-wrap:anywhere;padding:.35rem .6rem;
 border-bottom:1px solid var(--line)}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;
 padding:.4rem .8rem}summary{cursor:pointer}.verb{display:inline-block;min-width:3.6rem;font-weight:700;color:var(--ink)}
 .soft{opacity:.7}a{color:var(--ink)}
+@media(max-width:40rem){tr,td,th{display:block}td,th{border:0}tr{border-bottom:1px solid var(--line)}}
 """
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _CSP = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"

@@ -148,5 +148,6 @@ def check_nothing_else(locations: Collection[str]) -> None:
     """Refuse a query or a body where the route declares none; an empty JSON object passes as no body."""
     if request.query_string and "query" not in locations:
         raise InvalidArgumentsError(*(ArgumentFault(f"/{name}", Fault.UNKNOWN) for name in request.args))
-    if request.content_length and "json" not in locations and request.get_data().strip() != b"{}":
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if has_body and "json" not in locations and request.get_data().strip() != b"{}":
         raise InvalidArgumentsError(ArgumentFault("", Fault.UNKNOWN))

@@ -82,6 +82,8 @@ def import_command(file: Path, datum: str, mapping: Mapping[str, str], rejects: 
         )
     for line in describe(report, rejects_path=rejects_path):
         click.echo(line)
+    if report.rejected and not report.taken + report.merged:
+        raise click.ClickException("nothing could be taken: is the datum right, are the columns mapped?")
 
 
 def describe(report: ImportReport, *, rejects_path: Path) -> Iterator[str]:

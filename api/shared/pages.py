@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import orjson
 from flask import Blueprint as PageBlueprint
-from flask import Response, current_app
+from flask import Response, current_app, redirect
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
 
 from api.html import render_docs, render_problem_list, render_problem_page
 from api.openapi import get_description
@@ -24,6 +25,12 @@ def show_openapi() -> Response:
     response = Response(body, content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+@pages.get("/")
+def show_start() -> BaseResponse:
+    """Lead whoever comes by hand to the description."""
+    return redirect("/docs")
 
 
 @pages.get("/docs")

@@ -164,7 +164,9 @@ def hash_body(area: Arguments) -> bytes:
 
 def show_preview(seen: Preview) -> dict[str, Any]:
     """Return a preview as its schema wants it; where the need is "few" there is none."""
-    need = None if seen.need is None else {"value": seen.need, "moe95": seen.need_moe95}
+    need = None
+    if seen.need is not None and seen.need_moe95 is not None:
+        need = {"value": round(seen.need, 1), "moe95": round(seen.need_moe95, 1)}
     language = choose_language()
     findings = [show_finding(finding, language) for finding in seen.findings]
     names = ("final_text", "segments", "encoding", "units", "verdict", "allowed_quotas", "remaining")

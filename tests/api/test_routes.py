@@ -24,6 +24,7 @@ PUBLIC_ROUTES = {
     "/readyz",
     "/metrics",
     "/openapi.json",
+    "/",
     "/docs",
     "/problems/",
     "/problems/<slug>",
