@@ -1,4 +1,8 @@
-"""Pause, resume and cancel, by the initiator. Each holds the row while it judges, so two at once come in turn."""
+"""Pause, resume and cancel, by the initiator. Each holds the row while it judges, so two at once come in turn.
+
+What counts is the stored state and whether the campaign has expired: `done` is shown at a slot that is fixed
+beforehand, and messages may still be leaving then.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +49,7 @@ def pause(
     queue: JobQueue,
     settings: MessagingRules,
 ) -> BroadcastView:
-    """Hold back what has not left yet; raises BroadcastNotFoundError, or BroadcastStateError when it is over."""
+    """Hold back what has not left yet; raises BroadcastNotFoundError, or BroadcastStateError when it has expired."""
     view = _change(sessions, _PAUSE, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
     queue.wake(campaign_id=broadcast_id)
     return view
@@ -97,9 +101,14 @@ def _change(
         shown = view_broadcast(row, now=now, settings=settings)
         if shown.state is change.target:
             return shown
-        if shown.state not in change.sources:
+        if not _is_open(row, change, shown=shown.state, now=now):
             raise BroadcastStateError(state=shown.state)
         row.state = change.target.value
         if change.target is BroadcastState.ACCEPTED:
             row.done_at = get_done_slot(max(now, row.starts_at), quota=row.quota, settings=settings)
         return view_broadcast(row, now=now, settings=settings)
+
+
+def _is_open(row: Broadcast, change: _Change, *, shown: BroadcastState, now: datetime) -> bool:
+    """Whether the arrow may be taken: a review that ran out is over, and so is all that has expired."""
+    return BroadcastState(row.state) in change.sources and shown is not BroadcastState.REFUSED and now < row.expires_at

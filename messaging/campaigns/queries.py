@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from messaging.campaigns.errors import BroadcastNotFoundError
 from messaging.campaigns.models import Broadcast, BroadcastState
@@ -16,10 +17,30 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from messaging.campaigns.settings import MessagingRules
 
+_LONGEST_LIFE = timedelta(days=366)
+_LONGEST_TEXT = 10_000
+_MOST_LEAVES = 100_000
+_ORDER_COLUMNS = (
+    Broadcast.broadcast_id,
+    Broadcast.actor_id,
+    Broadcast.state,
+    Broadcast.city_code,
+    Broadcast.release_id,
+    Broadcast.category,
+    Broadcast.leaf_ids,
+    Broadcast.quota,
+    Broadcast.body,
+    Broadcast.final_text,
+    Broadcast.text_sha256,
+    Broadcast.rules_version,
+    Broadcast.starts_at,
+    Broadcast.expires_at,
+)
 _ORDERED = (BroadcastState.ACCEPTED, BroadcastState.PAUSED, BroadcastState.CANCELLED)
 
 
@@ -83,22 +104,33 @@ def find_control_rows(session: Session, *, since: datetime) -> list[CampaignOrde
     """Return every accepted, paused or cancelled campaign that expires after `since`, oldest first.
 
     All that still matter come each time: the sender may miss any number of calls and be right after the next one.
+    Rows of times and sizes that no campaign can have are left out, lest one that can hardly be read keeps the others
+    back.
     """
     query = (
-        select(Broadcast)
-        .where(Broadcast.expires_at > since, Broadcast.state.in_(_ORDERED))
+        select(*_ORDER_COLUMNS)
+        .where(
+            Broadcast.expires_at > since,
+            Broadcast.expires_at <= since + _LONGEST_LIFE,
+            Broadcast.starts_at.between(since - _LONGEST_LIFE, Broadcast.expires_at),
+            func.octet_length(Broadcast.body) <= _LONGEST_TEXT,
+            func.octet_length(Broadcast.final_text) <= _LONGEST_TEXT,
+            func.cardinality(Broadcast.leaf_ids) <= _MOST_LEAVES,
+            Broadcast.state.in_(_ORDERED),
+        )
         .order_by(Broadcast.created_at, Broadcast.broadcast_id)
     )
-    return [_to_order(row) for row in session.scalars(query)]
+    return [_to_order(row) for row in session.execute(query)]
 
 
-def _to_order(row: Broadcast) -> CampaignOrder:
+def _to_order(row: Row[*tuple[Any, ...]]) -> CampaignOrder:
     return CampaignOrder(
         campaign_id=row.broadcast_id,
         initiator_id=row.actor_id,
         state=BroadcastState(row.state),
         city_code=row.city_code,
-        category=CATEGORIES[row.category],
+        release_id=row.release_id,
+        category=row.category,
         leaf_ids=tuple(row.leaf_ids),
         quota=row.quota,
         body=row.body,

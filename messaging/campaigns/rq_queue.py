@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
+from rq.serializers import JSONSerializer
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -34,7 +35,8 @@ class RqJobQueue:
             socket_timeout=_TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
         )
-        self._queue = Queue(_QUEUE_NAME, connection=redis)
+        # JSON: whoever reads the job must not have to load anything that could run.
+        self._queue = Queue(_QUEUE_NAME, connection=redis, serializer=JSONSerializer)
 
     def wake(self, *, campaign_id: UUID) -> None:
         """Enqueue a wake-up for a campaign; a Redis that does not answer is logged and otherwise ignored."""

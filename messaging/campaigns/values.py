@@ -137,13 +137,17 @@ class BroadcastCursor:
 
 @dataclass(frozen=True, slots=True)
 class CampaignOrder:
-    """What the sender must know of one campaign. `state` is accepted, paused or cancelled."""
+    """What the sender must know of one campaign, as the row says it: the sender judges each word itself.
+
+    `state` is accepted, paused or cancelled; `category` is the column of a category, if there is one with this number.
+    """
 
     campaign_id: CampaignId
     initiator_id: UUID
     state: BroadcastState
     city_code: int
-    category: Category
+    release_id: str
+    category: int
     leaf_ids: tuple[int, ...]
     quota: int
     body: str = field(repr=False)

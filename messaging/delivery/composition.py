@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S = 2
 _STATEMENT_TIMEOUT_MS = 30_000
+_SILENCE_MS = 10_000
+_KEEPALIVE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class SenderParts:
 def build_sender() -> SenderParts:
     """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
     settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
-    connections = outbox.sender_connections + 4
+    # Lock, tick, orders, inquiry, inbound list and clock besides the lines that send.
+    connections = outbox.sender_connections + 6
     people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     serving = create_pool(settings.serving_url, connections=2, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     clock = DatabaseClock(people)
@@ -90,7 +93,7 @@ def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: C
         return ConsoleSmsSender()
     timeouts = Timeouts(connect_s=outbox.connect_timeout_s, read_s=outbox.read_timeout_s)
     return TwilioSmsSender(
-        load(TwilioSettings), timeouts=timeouts, connections=outbox.sender_connections + 1, clock=clock
+        load(TwilioSettings), timeouts=timeouts, connections=outbox.sender_connections + 2, clock=clock
     )
 
 
@@ -115,6 +118,10 @@ def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) 
         pool_pre_ping=True,
         connect_args={
             "connect_timeout": _CONNECT_TIMEOUT_S,
+            # A server whose machine or network is gone is noticed within seconds, not when TCP gives up.
+            "tcp_user_timeout": _SILENCE_MS,
+            "keepalives_idle": _KEEPALIVE_S,
+            "keepalives_interval": _KEEPALIVE_S,
             "options": f"-c statement_timeout={statement_timeout_ms}",
         },
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, OutgoingSms, SendResult
+from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, InboundSms, OutgoingSms, SendResult
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,3 +44,8 @@ class ConsoleSmsSender:
         """Say that a message was delivered, if this process took it."""
         with self._lock:
             return CarrierRecord(sid, CarrierStatus.DELIVERED) if sid in self._sent else None
+
+    def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
+        """Return nothing: nobody can answer a terminal."""
+        del since, before
+        return []

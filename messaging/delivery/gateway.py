@@ -16,7 +16,9 @@ from flask import Flask, Request, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 from twilio.request_validator import RequestValidator
+from werkzeug.exceptions import HTTPException
 
+from messaging.delivery.carrier_codes import is_sid, read_code
 from messaging.delivery.clock import DatabaseClock
 from messaging.delivery.composition import create_pool
 from messaging.delivery.errors import ForgedRequestError
@@ -31,6 +33,7 @@ from privacy.people.keys import FileKeyStore
 from privacy.people.phones import parse_phone
 from privacy.people.settings import PeopleSettings
 from privacy.people.vault import Vault
+from privacy.redaction import configure_logging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +48,7 @@ _LONGEST_BODY: Final = 8 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 _EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _RETRY_AFTER_S: Final = "5"
+_UNEXPECTED: Final = 500
 _NO_SUCH_TOKEN: Final = "token"  # noqa: S105 - a word of ForgedRequestError, no secret
 
 
@@ -84,6 +88,7 @@ class _Deadline:
 
 def create_gateway() -> Flask:
     """Build the gateway from the environment. It starts without its database, and answers 503 until that is there."""
+    configure_logging("gateway")
     settings = load(GatewaySettings)
     within_ms = int(settings.gateway_answer_within_s * 1000)
     engine = create_pool(settings.people_url, connections=settings.gateway_connections, statement_timeout_ms=within_ms)
@@ -133,6 +138,17 @@ def _map_errors(app: Flask) -> None:
         log.warning("database_away", reason=type(failure).__name__)
         return "", 503, {"Retry-After": _RETRY_AFTER_S}
 
+    @app.errorhandler(HTTPException)
+    def say_no(answer: HTTPException) -> tuple[str, int, list[tuple[str, str]]]:
+        allowed = [header for header in answer.get_headers() if header[0] == "Allow"]
+        return "", answer.code or _UNEXPECTED, [("Content-Type", "text/plain; charset=utf-8"), *allowed]
+
+    @app.errorhandler(Exception)
+    def admit(failure: Exception) -> tuple[str, int]:
+        # The type alone: text and trace may hold what the request brought.
+        log.error("request_failed", reason=type(failure).__name__)
+        return "", _UNEXPECTED
+
 
 def check_request(asked: Request, *, settings: GatewaySettings) -> dict[str, str]:
     """Return the form of a request that the carrier signed for our account. Raises ForgedRequestError.
@@ -175,14 +191,14 @@ def _parse(number: str | None) -> str:
 
 def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> None:
     phone = _parse(form.get("To"))
-    sid, code = form.get("MessageSid", ""), form.get("ErrorCode", "")
-    if not sid:
+    sid = form.get("MessageSid", "")
+    if not is_sid(sid):
         raise ForgedRequestError(reason="sid")
     if form.get("MessageStatus") not in set(CarrierStatus):
         # A status of a kind that SMS does not have, or that Twilio adds one day: polling finds the end.
         log.warning("status_unknown")
         return
-    record = CarrierRecord(sid, CarrierStatus(form["MessageStatus"]), int(code) if code.isdigit() else None)
+    record = CarrierRecord(sid, CarrierStatus(form["MessageStatus"]), read_code(form.get("ErrorCode")))
     callback = Callback(token, record, parts.vault.lookup_hash(phone), parts.vault.opt_out_hash(phone))
     record_callback(parts.sessions, callback=callback, now=parts.clock(), timings=parts.timings)
 

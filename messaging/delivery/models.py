@@ -147,3 +147,12 @@ class Valve(Delivery):
     recent_in_doubt: Mapped[str] = mapped_column(Text, default="")
     tokens: Mapped[float] = mapped_column(Float, default=0.0)
     refilled_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class InboundCursor(Delivery):
+    """One row: until when what phones wrote was read from the carrier's list; no row while it never was."""
+
+    __tablename__ = "inbound_cursor"
+
+    cursor_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    listed_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from messaging.campaigns.models import BroadcastState
 from messaging.campaigns.queries import find_control_rows
+from messaging.delivery.admission import Refusal, find_refusal
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import OUTSTANDING
-from privacy.release.values import CATEGORIES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session, sessionmaker
 
+    from messaging.campaigns.settings import MessagingRules
     from messaging.campaigns.values import CampaignOrder
 
 log = structlog.get_logger(__name__)
@@ -48,8 +50,11 @@ class Stores:
     people: sessionmaker[Session]
 
 
-def follow_orders(stores: Stores, *, now: datetime) -> int:
-    """Bring over what changed on the serving side; returns how many runs changed."""
+def follow_orders(stores: Stores, *, rules: MessagingRules, now: datetime) -> int:
+    """Bring over what changed on the serving side; returns how many runs changed.
+
+    An order is judged once, when it is new; what its row says later about anything but its state is never read.
+    """
     with stores.serving() as session:
         orders = find_control_rows(session, since=now)
     with stores.people() as session:
@@ -58,7 +63,7 @@ def follow_orders(stores: Stores, *, now: datetime) -> int:
     for order in orders:
         state = known.get(order.campaign_id)
         if state is None and order.state is not BroadcastState.CANCELLED:
-            changed += _adopt(stores.people, order)
+            changed += _adopt(stores, order, rules=rules)
         elif state in _FROM_STATES[order.state]:
             changed += _follow(stores.people, order, now=now)
     return changed
@@ -69,28 +74,65 @@ def _find_states(session: Session, campaign_ids: list[UUID]) -> dict[UUID, RunSt
     return {campaign_id: RunState(state) for campaign_id, state in rows}
 
 
-def _adopt(people: sessionmaker[Session], order: CampaignOrder) -> bool:
-    with people.begin() as session:
+def _adopt(stores: Stores, order: CampaignOrder, *, rules: MessagingRules) -> bool:
+    """Make an order a run: one that goes on, or, where it is refused, one that is over and has nothing to send."""
+    refusal = _judge(stores.serving, order, rules=rules)
+    run = _plan_run(order) if refusal is None else _plan_refused(order)
+    with stores.people.begin() as session:
         if session.get(Run, order.campaign_id) is not None:
             return False
-        session.add(
-            Run(
-                campaign_id=order.campaign_id,
-                initiator_id=order.initiator_id,
-                city_code=order.city_code,
-                category=CATEGORIES.index(order.category),
-                leaf_ids=list(order.leaf_ids),
-                quota=order.quota,
-                final_text=order.final_text,
-                text_sha256=order.text_sha256,
-                state=_TARGETS[order.state],
-                expanded=0,
-                starts_at=order.starts_at,
-                expires_at=order.expires_at,
-            )
-        )
-    log.info("campaign_adopted", campaign_id=str(order.campaign_id))
+        session.add(run)
+    if refusal is None:
+        log.info("campaign_adopted", campaign_id=str(order.campaign_id))
+    else:
+        log.error("campaign_refused", campaign_id=str(order.campaign_id), reason=refusal.value)
     return True
+
+
+def _judge(serving: sessionmaker[Session], order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
+    try:
+        with serving() as session:
+            return find_refusal(session, order, rules=rules)
+    except SQLAlchemyError:
+        # The database is away, which says nothing about the order.
+        raise
+    except Exception:  # noqa: BLE001 - an order that breaks the judgement must not keep the others back
+        return Refusal.UNREADABLE
+
+
+def _plan_run(order: CampaignOrder) -> Run:
+    return Run(
+        campaign_id=order.campaign_id,
+        initiator_id=order.initiator_id,
+        city_code=order.city_code,
+        category=order.category,
+        leaf_ids=list(order.leaf_ids),
+        quota=order.quota,
+        final_text=order.final_text,
+        text_sha256=order.text_sha256,
+        state=_TARGETS[order.state],
+        expanded=0,
+        starts_at=order.starts_at,
+        expires_at=order.expires_at,
+    )
+
+
+def _plan_refused(order: CampaignOrder) -> Run:
+    """Return a run that only remembers that the order was looked at."""
+    return Run(
+        campaign_id=order.campaign_id,
+        initiator_id=order.initiator_id,
+        city_code=order.city_code,
+        category=order.category,
+        leaf_ids=[],
+        quota=0,
+        final_text="",
+        text_sha256=b"",
+        state=RunState.CANCELLED,
+        expanded=0,
+        starts_at=order.starts_at,
+        expires_at=order.expires_at,
+    )
 
 
 def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetime) -> bool:

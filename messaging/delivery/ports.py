@@ -108,8 +108,20 @@ class CarrierRecord:
     error_code: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class InboundSms:
+    """What a phone wrote to us: its number as the carrier gives it, and the text. Neither shows in a representation."""
+
+    phone: str
+    text: str
+
+    def __repr__(self) -> str:
+        """Name the type only."""
+        return "InboundSms(...)"
+
+
 class SmsSender(Protocol):
-    """A carrier. `send` never raises; the two questions raise CarrierUnavailableError without an answer."""
+    """A carrier. `send` never raises; the three questions raise CarrierUnavailableError without an answer."""
 
     def send(self, sms: OutgoingSms) -> SendResult:
         """Hand one message over, once, without any retry."""
@@ -121,4 +133,11 @@ class SmsSender(Protocol):
 
     def find_status(self, *, sid: str) -> CarrierRecord | None:
         """Return what the carrier holds under a SID, None when it knows no such SID."""
+        ...
+
+    def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
+        """Return what phones wrote to us from `since` on, all of it, in any order; `before` None leaves the end open.
+
+        More than was asked for may come, also what came before already; less may not.
+        """
         ...

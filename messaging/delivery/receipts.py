@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from messaging.delivery.errors import ForgedRequestError
@@ -37,6 +37,18 @@ _LEADS_TO: Mapping[CarrierStatus, MessageState] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class _Named:
+    """What is read of a message: the gateway's role may see no more of it, above all not whose it is."""
+
+    COLUMNS: ClassVar = (Message.message_id, Message.lookup_hash, Message.attempt, Message.sid)
+
+    message_id: UUID
+    lookup_hash: bytes
+    attempt: int
+    sid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
     """A status callback whose signature and account are checked; the hashes are those of its To."""
 
@@ -53,9 +65,11 @@ def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now:
     """
     record = callback.record
     with sessions.begin() as session:
-        message = session.scalar(select(Message).where(Message.token == callback.token).with_for_update())
-        if message is None:
+        named = select(*_Named.COLUMNS).where(Message.token == callback.token).with_for_update()
+        row = session.execute(named).first()
+        if row is None:
             raise ForgedRequestError(reason="token")
+        message = _Named(*row)
         if message.lookup_hash != callback.lookup_hash:
             raise ForgedRequestError(reason="to")
         if message.attempt == 0 or not _may_be_its_sid(session, message, sid=record.sid):
@@ -69,10 +83,10 @@ def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now:
     return is_news
 
 
-def _may_be_its_sid(session: Session, message: Message, *, sid: str) -> bool:
+def _may_be_its_sid(session: Session, message: _Named, *, sid: str) -> bool:
     if message.sid is not None:
         return message.sid == sid
-    return not session.scalar(select(exists().where(Message.sid == sid)))
+    return not session.scalar(select(select(Message.message_id).where(Message.sid == sid).exists()))
 
 
 def _store(session: Session, message_id: UUID, record: CarrierRecord, *, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from messaging.delivery.carrier_codes import is_sid, read_code
 from messaging.delivery.carrier_errors import classify_failure
 from messaging.delivery.errors import CarrierUnavailableError
 from messaging.delivery.ports import (
@@ -24,6 +25,7 @@ from messaging.delivery.ports import (
     CarrierRecord,
     CarrierStatus,
     Clock,
+    InboundSms,
     InDoubt,
     InDoubtCause,
     NotSent,
@@ -41,13 +43,14 @@ if TYPE_CHECKING:
 
     from messaging.delivery.settings import TwilioSettings
 
-_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _BUSY_CODES = frozenset({20429})
 _ACCOUNT_STATUSES = frozenset({401, 403, 404})
 _ACCOUNT_CODES = frozenset({20003, 20404, 21408, 21606})
 _REQUEST_TIMEOUT = 408
 _TOO_MANY = 429
 _LISTED_AT_MOST = 1000
+_INBOUND = "inbound"
 _LONGEST_WAIT_S = 3600.0
 
 
@@ -139,7 +142,7 @@ class TwilioSmsSender:
             return self._classify_answer(status=int(refusal.status), code=refusal.code)
         except Exception as failure:  # noqa: BLE001 - whatever happened, the message is in doubt unless proven unsent
             return classify_failure(failure)
-        if not _SID.fullmatch(created.sid or ""):
+        if not is_sid(created.sid):
             return InDoubt(InDoubtCause.BROKEN_ANSWER)
         return Accepted(str(created.sid))
 
@@ -183,6 +186,20 @@ class TwilioSmsSender:
         except Exception as failure:  # noqa: BLE001 - no answer is no answer, whatever broke
             raise CarrierUnavailableError(reason=_name(failure)) from None
 
+    def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
+        """Return what phones wrote to our number; with a service, to any number of the account: no filter knows it.
+
+        The carrier may take the times as dates, so `before` should be a midnight, UTC.
+        """
+        wanted = {"to": self._settings.twilio_from, "date_sent_after": since, "date_sent_before": before}
+        try:
+            listed = self._messages.stream(
+                page_size=_LISTED_AT_MOST, **{name: value for name, value in wanted.items() if value}
+            )
+            return [_to_inbound(one) for one in listed if str(one.direction) == _INBOUND]
+        except Exception as failure:  # noqa: BLE001 - no answer is no answer, whatever broke
+            raise CarrierUnavailableError(reason=_name(failure)) from None
+
 
 def _is_ours(listed: MessageInstance, *, phone: str, text: str, since: datetime) -> bool:
     is_outbound = str(listed.direction).startswith("outbound")
@@ -190,7 +207,11 @@ def _is_ours(listed: MessageInstance, *, phone: str, text: str, since: datetime)
 
 
 def _to_record(listed: MessageInstance) -> CarrierRecord:
-    return CarrierRecord(str(listed.sid), CarrierStatus(str(listed.status)), listed.error_code)
+    return CarrierRecord(str(listed.sid), CarrierStatus(str(listed.status)), read_code(listed.error_code))
+
+
+def _to_inbound(listed: MessageInstance) -> InboundSms:
+    return InboundSms(str(listed.from_ or ""), str(listed.body or ""))
 
 
 def _name(failure: BaseException) -> str:
@@ -201,7 +222,8 @@ def _name(failure: BaseException) -> str:
 def _read_retry_after(header: str, *, now: datetime) -> float:
     """Return the seconds of a Retry-After header, which holds seconds or a date; 0 for anything else."""
     try:
-        wait_s = float(header) if header.strip().isdigit() else (parsedate_to_datetime(header) - now).total_seconds()
+        is_number = _SECONDS.fullmatch(header.strip()) is not None
+        wait_s = float(header) if is_number else (parsedate_to_datetime(header) - now).total_seconds()
     except (ValueError, TypeError):
         return 0.0
     return min(max(wait_s, 0.0), _LONGEST_WAIT_S)

@@ -3,60 +3,100 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 from messaging.campaigns.content.views import View, Views
 
-_CORE = r"(?:com|cn|net|org|中国|公司|网络|网址)"
+_CORE = r"(?:c[o0]m|cn|n[e3]t|[o0]rg|中国|公司|网络|网址)"
 _OTHER = (
-    r"(?:cc|top|xyz|vip|shop|club|site|online|store|tech|fun|ltd|link|live|info|biz|io|me|co|tv|app|pro|ink|wang|hk|tw|"
-    r"us|uk|jp|kr|ru|gov|edu|mobi|asia|icu|art|work|world|zone|page|dev|ai|gg|ly|tk|ml|ga|cf|gq|pw|so|in|la|im|mx)"
+    r"(?:[a-z]{2}|top|xyz|vip|shop|club|site|online|store|tech|fun|ltd|link|live|info|biz|app|pro|ink|wang|gov|edu|mobi|"
+    r"asia|icu|art|work|world|zone|page|dev|run|cloud|website|space|team|group|love|plus|mall|sale|click|today|news|life)"
 )
-_DOT = r"(?:[.。·•．]|点|dot|dian|\(点\)|\(dot\))"
-_LABEL = r"[a-z0-9][a-z0-9-]{0,30}(?<!-)"
-_LOOSE_DOT = rf"(?:{_DOT}|[,、;:…*~-])"
+# As it is spoken: 点卡姆, 点西恩, 点奈特.
+_SPOKEN = r"(?:[卡康抗科坎考看][姆母木幕目慕穆嗯]|[西吸希][恩嗯]|[奈内耐][特忑]|欧[阿吖]?[吉基]|[提题替]维)"
+_SPELT_DOT = r"(?:点|丶|句号|句点|点号|dian|dot|\(点\)|\(dot\))"
+_DOT = rf"(?:[.。·•．]|[-~_*(]?{_SPELT_DOT}[-~_*)]?)"
+_LOOSE_DOT = rf"(?:{_DOT}|[,、;:…*~=-]{{1,3}}|\.{{2,3}})"
+_LABEL_MAX = 30
 
-_DOMAIN = re.compile(
-    rf"{_LABEL}{_LOOSE_DOT}{_CORE}(?![a-z])|\w{_DOT}{_CORE}(?![a-z])|{_LABEL}(?<=[a-z]){_DOT}{_OTHER}(?![a-z])"
-    rf"|{_LABEL}\.{_OTHER}/"
+# Each begins at the dot, of which there are few; the label before it is read backwards. Hence linear.
+_HAN_ENDING = r"(?:商城|商店|网店|在线|集团|网站|手机|信息|中文网|店(?![铺内里面员庆]))"
+_TAILS = (
+    re.compile(rf"(?<=[a-z0-9]){_DOT}c{_DOT}(?:n|[o0]{_DOT}?m)(?![a-z])"),
+    re.compile(rf"(?<=[a-z])(?:{_SPELT_DOT}|[.。·•]){_HAN_ENDING}"),
+    re.compile(rf"(?<=[a-z0-9]){_LOOSE_DOT}{_CORE}(?![a-z])"),
+    re.compile(rf"(?<=\w){_DOT}{_CORE}(?![a-z])"),
+    re.compile(rf"(?<=\w){_SPELT_DOT}{_SPOKEN}"),
 )
-_URL = re.compile(r"https?|hxxp|www|wap(?=[a-z0-9]*com)|超链接|短链接")
+_OTHER_TAIL = re.compile(rf"(?<=[a-z0-9]){_DOT}{_OTHER}(?P<path>/)?(?![a-z])")
+_LABEL = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{_LABEL_MAX}}}\Z")
+_NO_LABELS = frozenset({"mr", "mrs", "dr", "no", "vol", "st"})
+_URL = re.compile(r"https?|hxxp|www|wap(?=[a-z0-9]{0,30}com)|超链接|短链接")
+_PUNYCODE = re.compile(r"xn--")
 _IP = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[.。点][0-9]{1,3}){3}(?![0-9])")
 _GLUED = re.compile(r"(?<![a-z])(?!tele|inter|e?com)[a-z0-9]{3,20}(?:com|dotcn)(?![a-z])")
 _HANDLE = re.compile(r"(?<![0-9A-Za-z])(?=[a-z0-9]{0,12}[a-z])[a-z0-9]{6,20}(?![0-9A-Za-z])")
-_MIN_HANDLE_DIGITS = 3
+_MIN_HANDLE_DIGITS = 2
+_WORD = re.compile(r"(?<![0-9A-Za-z-])[A-Za-z]{5,30}(?![0-9A-Za-z-])")
 _MIN_HANDLE_LETTERS = 2
+
+
+@cache
+def _load_known_words() -> frozenset[str]:
+    """Return the Latin words of five letters or more that honest texts hold: brands, and what shops say."""
+    return frozenset(files("messaging.campaigns.content").joinpath("known_words.txt").read_text("utf-8").split())
 
 
 def find_addresses(text: str, *, views: Views) -> list[Finding]:
     """Return web addresses and account-like names of a text."""
     certain = (
         (views.squeezed, _URL, Rule.URL),
-        (views.unspaced, _DOMAIN, Rule.DOMAIN),
+        (views.unspaced, _PUNYCODE, Rule.DOMAIN),
+        *((views.unspaced, tail, Rule.DOMAIN) for tail in _TAILS),
         (views.unspaced, _IP, Rule.IP_ADDRESS),
     )
     findings = [
-        _object(view, match, rule=rule, verdict=Verdict.REFUSE)
+        _object(view, match, rule=rule, verdict=Verdict.REFUSE, before=_count_label(view.text, match.start()))
         for view, pattern, rule in certain
         for match in pattern.finditer(view.text)
     ]
+    findings += _find_other_domains(views.unspaced)
     glued = _GLUED.finditer(views.unspaced.text)
     findings += [_object(views.unspaced, match, rule=Rule.DOMAIN, verdict=Verdict.REVIEW) for match in glued]
     return findings + _find_handles(text)
 
 
-def _object(view: View, match: re.Match[str], *, rule: Rule, verdict: Verdict) -> Finding:
-    start, end = view.locate(*match.span())
+def _count_label(text: str, end: int) -> int:
+    label = _LABEL.search(text[max(0, end - _LABEL_MAX) : end])
+    return len(label[0]) if label else 0
+
+
+def _find_other_domains(view: View) -> list[Finding]:
+    """Find a label with a letter before a dot and an ending that is short or known: is.gd, b23.tv, 8.cc/x."""
+    findings = []
+    for match in _OTHER_TAIL.finditer(view.text):
+        before = _count_label(view.text, match.start())
+        label = view.text[match.start() - before : match.start()]
+        if label in _NO_LABELS or not (match["path"] or any(map(str.isalpha, label))):
+            continue
+        findings.append(_object(view, match, rule=Rule.DOMAIN, verdict=Verdict.REFUSE, before=before))
+    return findings
+
+
+def _object(view: View, match: re.Match[str], *, rule: Rule, verdict: Verdict, before: int = 0) -> Finding:
+    start, end = view.locate(match.start() - before, match.end())
     return Finding(rule, RuleClass.STRUCTURE, start, end, verdict)
 
 
 def _find_handles(text: str) -> list[Finding]:
     # Model numbers are written in capitals, account names are not; so this reads the text as typed.
-    return [
-        Finding(Rule.HANDLE, RuleClass.STRUCTURE, match.start(), match.end(), Verdict.REVIEW)
-        for match in _HANDLE.finditer(text)
-        if _looks_like_account(match[0])
-    ]
+    handles = [match.span() for match in _HANDLE.finditer(text) if _looks_like_account(match[0])]
+    # Any word that is not known may be a name to search for, or pinyin.
+    known = _load_known_words()
+    handles += [match.span() for match in _WORD.finditer(text) if match[0].lower() not in known]
+    return [Finding(Rule.HANDLE, RuleClass.STRUCTURE, *span, Verdict.REVIEW) for span in handles]
 
 
 def _looks_like_account(run: str) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from messaging.campaigns.content.addresses import find_addresses
+from messaging.campaigns.content.benign import find_benign
 from messaging.campaigns.content.characters import find_characters
+from messaging.campaigns.content.claims import find_claims
+from messaging.campaigns.content.contacts import find_contacts
 from messaging.campaigns.content.numbers import find_numbers
 from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.content.values import ContentVerdict, Finding, Rule, RuleClass, Verdict
@@ -31,11 +34,14 @@ def check_text(text: str, *, rules: MessagingRules, table: RuleTable | None = No
         too_long = Finding(Rule.TOO_LONG, RuleClass.LENGTH, rules.text_chars_max, len(text), Verdict.REFUSE)
         return ContentVerdict(Verdict.REFUSE, (too_long,), table.version)
     views = make_views(text)
+    spans = find_benign(views.digits.text)
     findings = [
         *_find_length(text, rules=rules),
         *find_characters(text),
-        *find_numbers(views),
+        *find_numbers(views, spans=spans),
         *find_addresses(text, views=views),
+        *find_contacts(views, spans=spans),
+        *find_claims(views.digits),
         *table.find_words(views.squeezed),
     ]
     kept = tuple(_drop_contained(findings))

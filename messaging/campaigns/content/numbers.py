@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
-from messaging.campaigns.content.benign import BARRIER, NUMBER_SHAPE, blank_benign
+from messaging.campaigns.content.benign import BARRIER, NUMBER_SHAPE, Benign, Kind, blank_benign
+from messaging.campaigns.content.pieces import cut, find_pieced
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 from messaging.campaigns.content.views import View, Views, read_digits
 
@@ -13,25 +15,49 @@ _SERVICE = re.compile(r"[48]00[0-9]{7}")
 _LANDLINE = re.compile(r"0[1-9][0-9]{8,10}")
 
 # Each repeated part ends in a digit and holds no other: one way to match, hence no backtracking.
-_SPLIT = re.compile(rf"[0-9](?:[^\w{BARRIER}]{{0,4}}[0-9]){{6,}}")
+_SPLIT = re.compile(rf"[0-9](?:[^\w{BARRIER}]*[0-9]){{6,}}")
 _FILLED = re.compile(rf"[0-9](?:[^0-9{BARRIER}]{{0,2}}[0-9]){{9,}}")
+_FAR_FILLED = re.compile(rf"[0-9](?:[^0-9{BARRIER}]{{0,4}}[0-9]){{9,}}")
 _EVENLY_SPLIT = re.compile(r"(?<![0-9])[0-9]{1,9}([^0-9]{1,2})[0-9]{1,9}(?:\1[0-9]{1,9})+")
-_SOUNDED = re.compile(r"[0-9]{11,}")
+_SOUNDED = re.compile(r"[0-9]{10,}")
+_SOUNDED_SHAPE = re.compile(r"1[3-9][0-9]{9}|[48]00[0-9]{7}")
+# Digits in pinyin, with true ones among them: each syllable begins in its own way, so there is one way to match.
+_SYLLABLE = r"(?:ling|dong|yi|yao|er|liang|san|si|wu|liu|qi|guai|ba|jiu|gou)"
+_ROMANISED = re.compile(rf"(?:{_SYLLABLE}[0-9]*){{4,}}")
 _PADDED = re.compile(r"(?<![0-9])0[0-9]")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 _REVIEWED_FILLED = 11
 _MIN_TRUE_DIGITS = 3
+_ROMANISED_MIN = 12
 
 
-def find_numbers(views: Views) -> list[Finding]:
-    """Return the numbers of a text; runs split by signs only, by fillers, and by characters that sound like digits."""
-    digits = views.digits.replace(blank_benign(views.digits.text))
-    findings = [_object(digits, match, rule=_name(match[0])) for match in _SPLIT.finditer(digits.text)]
+def find_numbers(views: Views, *, spans: list[Benign]) -> list[Finding]:
+    """Return the numbers of a text: split by signs, by fillers, dressed as amounts, or written as they sound."""
+    digits = views.digits.replace(blank_benign(views.digits.text, spans))
+    split = (match for match in _SPLIT.finditer(digits.text) if not _is_model(match, spans=spans))
+    findings = [_object(digits, match, rule=_name(match[0])) for match in split]
     findings += _find_filled(digits)
     findings += _find_evenly_split(views.digits)
+    findings += find_pieced(views.digits, cut(views.digits, spans=spans, typed=_find_typed_digits(views.folded)))
     findings += _find_sounded(views)
+    findings += [_object(views.squeezed, match, rule=Rule.HIDDEN_NUMBER) for match in _find_romanised(views.squeezed)]
     return findings
+
+
+def _find_typed_digits(folded: View) -> frozenset[int]:
+    return frozenset(
+        place for char, place in zip(folded.text, folded.origin, strict=True) if char.isascii() and char.isdigit()
+    )
+
+
+def _is_model(match: re.Match[str], *, spans: list[Benign]) -> bool:
+    """Whether a model number with letters at both ends holds the match whole: CXW-260-8390S."""
+    place = bisect_left(spans, match.end(), key=lambda span: span.end)
+    if place == len(spans) or spans[place].kind is not Kind.MODEL:
+        return False
+    span = spans[place]
+    return span.start < match.start() and match.end() < span.end and match.string[span.end - 1].isalpha()
 
 
 def _strip(span: str) -> str:
@@ -53,13 +79,15 @@ def _object(view: View, match: re.Match[str], *, rule: Rule, verdict: Verdict = 
 
 
 def _find_filled(digits: View) -> list[Finding]:
+    """Find numbers with characters between the digits: certain with two at a time, doubtful with up to four."""
     findings = []
-    for match in _FILLED.finditer(digits.text):
-        number = _strip(match[0])
-        if _MOBILE.search(number) or _SERVICE.search(number):
-            findings.append(_object(digits, match, rule=Rule.HIDDEN_NUMBER))
-        elif len(number) >= _REVIEWED_FILLED:
-            findings.append(_object(digits, match, rule=Rule.HIDDEN_NUMBER, verdict=Verdict.REVIEW))
+    for pattern, certain in ((_FILLED, Verdict.REFUSE), (_FAR_FILLED, Verdict.REVIEW)):
+        for match in pattern.finditer(digits.text):
+            number = _strip(match[0])
+            if _MOBILE.search(number) or _SERVICE.search(number):
+                findings.append(_object(digits, match, rule=Rule.HIDDEN_NUMBER, verdict=certain))
+            elif len(number) >= _REVIEWED_FILLED:
+                findings.append(_object(digits, match, rule=Rule.HIDDEN_NUMBER, verdict=Verdict.REVIEW))
     return findings
 
 
@@ -74,14 +102,18 @@ def _find_evenly_split(digits: View) -> list[Finding]:
 
 
 def _find_sounded(views: Views) -> list[Finding]:
-    """Find mobile numbers in which some digits are written as characters that only sound or look like one."""
+    """Find numbers in which some digits are written as characters that only sound or look like one."""
     typed = read_digits(views.squeezed).text
     findings = []
     for run in _SOUNDED.finditer(views.sounded.text):
-        for match in _MOBILE.finditer(views.sounded.text, *run.span()):
+        for match in _SOUNDED_SHAPE.finditer(views.sounded.text, *run.span()):
             true_digits = len(_strip(typed[match.start() : match.end()]))
-            # Words in a row hardly ever sound like a mobile number; with some true digits among them never.
+            # Words in a row hardly ever sound like a number; with some true digits among them never.
             verdict = Verdict.REFUSE if true_digits >= _MIN_TRUE_DIGITS else Verdict.REVIEW
             if true_digits < len(match[0]):
                 findings.append(_object(views.sounded, match, rule=Rule.HIDDEN_NUMBER, verdict=verdict))
     return findings
+
+
+def _find_romanised(squeezed: View) -> list[re.Match[str]]:
+    return [match for match in _ROMANISED.finditer(squeezed.text) if len(match[0]) >= _ROMANISED_MIN]

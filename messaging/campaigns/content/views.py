@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from unicodedata import normalize
 
+from messaging.campaigns.content.numerals import read_numerals
+
 _KEPT_CHARACTERS = 16_384
 _MAX_CHAIN = 8
 _MAX_EXPANSION = 4  # what unfolds further, up to 18 letters a sign, is refused by its character anyway
@@ -29,16 +31,16 @@ _DIGITS = {
 }
 # Characters that sound or look like a digit: they mean one only in the company of many others.
 _SOUNDALIKES = {
-    "0": "o灵铃令凌玲另龄",
-    "1": "il|丨依医衣伊姨腰妖",
-    "2": "z而儿尔耳饵",
-    "3": "山伞散删衫参",
-    "4": "司思丝寺斯似死",
-    "5": "吴武舞午伍吾无舞",
-    "6": "b留流柳溜刘遛",
-    "7": "期其妻气漆起奇",
-    "8": "吧把巴扒爸发",
-    "9": "q久酒就旧救舅",
+    "0": "o灵铃令凌玲另龄领岭伶零动东冬懂栋董冻圈蛋",
+    "1": "il|丨依医衣伊姨腰妖么要药摇邀遥咬耀夭已以易亿义艺益意移疑椅亦译",
+    "2": "z而儿尔耳饵俩两量亮良粮梁凉",
+    "3": "山伞散删衫参善闪杉珊叁",
+    "4": "司思丝寺斯似死私撕食是事市时式试",
+    "5": "吴武舞午伍吾无屋物务误雾呜乌悟",
+    "6": "b留流柳溜刘遛榴琉硫浏",
+    "7": "期其妻气漆起奇齐棋器企七骑旗祈怪乖",
+    "8": "吧把巴扒爸发拔霸靶罢坝叭芭",
+    "9": "q久酒就旧救舅韭究纠揪狗够构购沟钩",
 }
 
 
@@ -116,6 +118,12 @@ def read_digits(view: View) -> View:
     return view.replace(view.text.translate(_TO_DIGITS))
 
 
+def write_out(view: View) -> View:
+    """Write digits and whole numerals as 0-9; a digit points at a character of the numeral that it came from."""
+    text, places = read_numerals(read_digits(view).text)
+    return View(text, tuple(view.origin[place] for place in places))
+
+
 def read_sounded_digits(view: View) -> View:
     """Write also characters that only sound or look like a digit as 0-9, each in its place."""
     return view.replace(view.text.translate(_TO_SOUNDED_DIGITS))
@@ -123,7 +131,10 @@ def read_sounded_digits(view: View) -> View:
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """The views of one text: folded, without spaces, letters and digits only, and two readings of its digits."""
+    """The views of one text: folded, without spaces, letters and digits only, and two readings of its digits.
+
+    `digits` is the folded text with its numerals read, so it may be longer or shorter; `sounded` is `squeezed`.
+    """
 
     folded: View
     unspaced: View
@@ -137,5 +148,5 @@ def make_views(text: str) -> Views:
     folded = fold(text)
     squeezed = keep(folded, only_alphanumeric=True)
     return Views(
-        folded, keep(folded, only_alphanumeric=False), squeezed, read_digits(folded), read_sounded_digits(squeezed)
+        folded, keep(folded, only_alphanumeric=False), squeezed, write_out(folded), read_sounded_digits(squeezed)
     )

@@ -86,16 +86,41 @@ def test_a_broadcast_in_review_can_be_cancelled_but_not_paused(desk: Desk) -> No
     assert change(desk, "cancel", broadcast_id).state is BroadcastState.CANCELLED
 
 
-def test_done_is_shown_at_its_slot_and_ends_all_changes(desk: Desk, clock: FakeClock) -> None:
+def test_done_is_shown_at_its_slot(desk: Desk, clock: FakeClock) -> None:
     broadcast = desk.ask().broadcast
     assert broadcast.done_at == datetime(2026, 11, 18, 7, tzinfo=UTC)
     clock.now = broadcast.done_at - timedelta(seconds=1)
     assert show(desk, broadcast.broadcast_id).state is BroadcastState.ACCEPTED
     clock.now = broadcast.done_at
     assert show(desk, broadcast.broadcast_id).state is BroadcastState.DONE
+    with pytest.raises(BroadcastStateError):
+        change(desk, "resume", broadcast.broadcast_id)
+
+
+def test_what_still_leaves_after_done_can_be_paused_and_cancelled(desk: Desk, clock: FakeClock) -> None:
+    broadcast = desk.ask().broadcast
+    clock.now = broadcast.done_at
+    assert change(desk, "pause", broadcast.broadcast_id).state is BroadcastState.PAUSED
+    resumed = change(desk, "resume", broadcast.broadcast_id)
+    assert resumed.state is BroadcastState.ACCEPTED
+    assert resumed.done_at > clock.now
+    clock.now = min(resumed.done_at, broadcast.expires_at - timedelta(seconds=1))
+    assert change(desk, "cancel", broadcast.broadcast_id).state is BroadcastState.CANCELLED
+    with desk.sessions() as session:
+        (order,) = find_control_rows(session, since=clock.now)
+    assert order.state is BroadcastState.CANCELLED
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_with_its_expiry_all_changes_end(desk: Desk, clock: FakeClock, *, paused: bool) -> None:
+    broadcast = desk.ask().broadcast
+    if paused:
+        change(desk, "pause", broadcast.broadcast_id)
+    clock.now = broadcast.expires_at
     for name in CHANGES:
-        with pytest.raises(BroadcastStateError):
+        with pytest.raises(BroadcastStateError) as caught:
             change(desk, name, broadcast.broadcast_id)
+        assert caught.value.state is BroadcastState.DONE
 
 
 def test_a_review_that_nobody_gives_is_shown_as_a_refusal(desk: Desk, clock: FakeClock) -> None:
@@ -165,7 +190,7 @@ def test_the_sender_sees_what_it_must_know_until_the_campaign_expires(desk: Desk
     order = orders[0]
     assert (order.initiator_id, order.category, order.leaf_ids) == (
         desk.actor.account_id,
-        Category.REFRIGERATOR,
+        Category.REFRIGERATOR.column,
         (1, 2, 3),
     )
     assert (order.body, order.final_text, order.quota) == (HONEST, accepted.final_text, 100)

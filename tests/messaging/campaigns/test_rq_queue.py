@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -9,8 +10,11 @@ from uuid import uuid4
 
 from redis import Redis
 from rq import Queue
+from rq.serializers import JSONSerializer
 
 from messaging.campaigns.rq_queue import RqJobQueue
+
+WAKE = "messaging.delivery.worker.wake"
 
 if TYPE_CHECKING:
     from stack.test_services import TestServices
@@ -20,9 +24,9 @@ def test_a_wake_up_is_a_name_and_an_id(services: TestServices) -> None:
     campaign_id = uuid4()
     RqJobQueue(services.redis.url).wake(campaign_id=campaign_id)
     with Redis.from_url(services.redis.url) as redis:
-        jobs = [job for job in Queue("delivery", connection=redis).jobs if job.args == (str(campaign_id),)]
-        assert [job.func_name for job in jobs] == ["messaging.delivery.worker.wake"]
-        assert jobs[0].kwargs == {}
+        queue = Queue("delivery", connection=redis, serializer=JSONSerializer)
+        jobs = [job for job in queue.jobs if job.args == [str(campaign_id)]]
+        assert [json.loads(job.data) for job in jobs] == [[WAKE, None, [str(campaign_id)], {}]]
         jobs[0].delete()
 
 

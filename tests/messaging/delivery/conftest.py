@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from messaging.delivery.gateway import GatewayParts, make_gateway
+from messaging.delivery.values import Timings
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
 from stack.test_services import TestServices, run_services
+from tests.messaging.delivery.callbacks import make_settings
 from tests.messaging.delivery.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from flask.testing import FlaskClient
 
     from tests.conftest import FakeClock
 
@@ -31,6 +36,13 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     create_key_file(path)
     return path
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    """Give a client of the gateway as its own role."""
+    parts = GatewayParts(world.gateway, world.vault, world.clock, Timings())
+    return make_gateway(make_settings(), parts=parts).test_client()
 
 
 @pytest.fixture

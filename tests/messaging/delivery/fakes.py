@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from messaging.delivery.errors import CarrierUnavailableError
-from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, OutgoingSms, SendResult
+from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, InboundSms, OutgoingSms, SendResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,8 @@ class RecordingSmsSender:
 
     answer: Callable[[OutgoingSms], SendResult] | None = None
     holds: list[CarrierRecord] = field(default_factory=list)
+    heard: list[InboundSms] = field(default_factory=list)
+    listings: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     is_silent: bool = False
     calls: list[OutgoingSms] = field(default_factory=list)
     inquiries: int = 0
@@ -47,6 +49,12 @@ class RecordingSmsSender:
         """Return what the test put there for a SID."""
         self._count()
         return next((record for record in self.holds if record.sid == sid), None)
+
+    def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
+        """Return what the test put there."""
+        self._count()
+        self.listings.append((since, before))
+        return list(self.heard)
 
     def _count(self) -> None:
         self.inquiries += 1
@@ -82,3 +90,8 @@ class TruthfulCarrier:
         """Return delivered for anything that was taken."""
         known = {make_sid(number) for number in range(1, len(self.accepted) + 1)}
         return CarrierRecord(sid, CarrierStatus.DELIVERED) if sid in known else None
+
+    def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
+        """Return nothing: its phones do not write."""
+        del since, before
+        return []

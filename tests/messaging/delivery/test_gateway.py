@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, func, select
@@ -14,78 +14,17 @@ from twilio.request_validator import RequestValidator
 
 from messaging.delivery.gateway import GatewayParts, create_gateway, make_gateway
 from messaging.delivery.models import Message, MessageState, Receipt
-from messaging.delivery.settings import GatewaySettings
 from messaging.delivery.values import Timings
 from privacy.people.consent import is_opted_out
+from tests.messaging.delivery.callbacks import ACCOUNT, BASE, CURRENT, FOREIGN, PREVIOUS, Sent, make_settings, post
 from tests.messaging.delivery.fakes import make_sid
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from flask.testing import FlaskClient
-    from werkzeug.test import TestResponse
 
-    from tests.messaging.delivery.world import Person, World
-
-ACCOUNT = "AC" + "1" * 32
-BASE = "https://gateway.example/hooks"
-CURRENT, PREVIOUS, FOREIGN = "current-token", "previous-token", "foreign-token"
-
-
-def make_settings() -> GatewaySettings:
-    return GatewaySettings.model_validate(
-        {
-            "mode": "test",
-            "people_url": "postgresql://unused",
-            "gateway_public_url": BASE,
-            "twilio_account_sid": ACCOUNT,
-            "twilio_auth_token": CURRENT,
-            "twilio_auth_token_previous": PREVIOUS,
-        }
-    )
-
-
-@pytest.fixture
-def client(world: World) -> FlaskClient:
-    """Give a client of the gateway as its own role."""
-    parts = GatewayParts(world.gateway, world.vault, world.clock, Timings())
-    return make_gateway(make_settings(), parts=parts).test_client()
-
-
-class Sent:
-    """One message at the carrier, and the callbacks that the carrier would post about it."""
-
-    def __init__(self, world: World, **changes: Any) -> None:  # noqa: ANN401 - any columns of the row
-        """Plan and claim one message, or one as given."""
-        self.world = world
-        self.person: Person = world.add_household()
-        values: dict[str, Any] = {"state": MessageState.SENDING, "attempt": 1} | changes
-        self.message_id = world.add_message(self.person, **values)
-        self.token: UUID = world.get_message(self.message_id).token
-        self.sid = make_sid(77)
-
-    def form(self, status: str, **changes: str) -> dict[str, str]:
-        """Return the fields of a status callback."""
-        return {
-            "AccountSid": ACCOUNT, "MessageSid": self.sid, "SmsSid": self.sid, "MessageStatus": status,
-            "To": self.person.phone, "From": "+861069000000", "ApiVersion": "2010-04-01",
-        } | changes  # fmt: skip
-
-    @property
-    def path(self) -> str:
-        """Return the path of this message's callbacks."""
-        return f"/twilio/status/{self.token}"
-
-    @property
-    def message(self) -> Message:
-        """Read the message."""
-        return self.world.get_message(self.message_id)
-
-
-def post(client: FlaskClient, path: str, form: dict[str, str], *, token: str = CURRENT, url: str = "") -> TestResponse:
-    """Post a form as the carrier does, signed."""
-    signature = RequestValidator(token).compute_signature(url or BASE + path, form)
-    return client.post(path, data=form, headers={"X-Twilio-Signature": signature})
+    from tests.messaging.delivery.world import World
 
 
 @pytest.mark.parametrize(
@@ -276,7 +215,10 @@ def test_it_starts_from_its_environment_without_a_database(key_file: Path, monke
     }  # fmt: skip
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    processes: list[str] = []
+    monkeypatch.setattr("messaging.delivery.gateway.configure_logging", processes.append)
     client = create_gateway().test_client()
+    assert processes == ["gateway"]
     form = {"AccountSid": ACCOUNT, "From": "+8619900000001", "Body": "R"}
     assert client.get("/healthz").status_code == 200
     assert post(client, "/twilio/inbound", form).status_code == 503

@@ -124,6 +124,8 @@ CREATED = http("201 Created", f'{{"sid": "{make_sid(9)}", "status": "queued"}}')
         (http("400 Bad Request", "<html>"), InDoubt(InDoubtCause.BROKEN_ANSWER)),
         (error("429 Too Many Requests", 20429, "Retry-After: 7"), NotSent(NotSentCause.BUSY, 7)),
         (error("429 Too Many Requests", 20429), NotSent(NotSentCause.BUSY, 0)),
+        (error("429 Too Many Requests", 20429, "Retry-After: ²"), NotSent(NotSentCause.BUSY, 0)),
+        (error("429 Too Many Requests", 20429, "Retry-After: " + "9" * 400), NotSent(NotSentCause.BUSY, 0)),
         (
             http("429 Too Many Requests", "", "Retry-After: Wed, 18 Nov 2026 04:01:00 GMT"),
             NotSent(NotSentCause.BUSY, 60),

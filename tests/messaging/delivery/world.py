@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, create_engine, delete, func, select
+from sqlalchemy import Engine, create_engine, delete, func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.models import Broadcast, BroadcastState
 from messaging.campaigns.settings import MessagingRules
+from messaging.campaigns.text import compose
 from messaging.delivery.claiming import Gate
 from messaging.delivery.expansion import Draw
 from messaging.delivery.finishing import Finish
@@ -27,14 +28,20 @@ from messaging.delivery.valve import ValveLimits
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
 from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
+from privacy.release.models import LeafFigures, Release
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from messaging.delivery.ports import Clock, SmsSender
     from privacy.people.vault import Vault
     from stack.test_services import TestServices
 
 RULES = MessagingRules.model_validate({"mode": "test", "opening_jitter_s": 600})
-TEXT = "【青禾电器】旧冰箱换新，门店可预约。App内退订"
+BODY = "旧冰箱换新，门店可预约"
+FINAL = compose(BODY, settings=RULES)
+TEXT = FINAL.text
+RELEASE = "2026-11-370200"
 QUICK = ValveLimits(rate_per_s=10_000.0)
 _TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, OptOut, Household)
 
@@ -78,7 +85,8 @@ class World:
             valve.is_paused, valve.pause_reason, valve.recent_in_doubt, valve.tokens = False, None, "", 0.0
             valve.refilled_at = datetime(2020, 1, 1, tzinfo=UTC)
         with self.serving_admin.begin() as session:
-            session.execute(delete(Broadcast))
+            for published in (Broadcast, LeafFigures, Release):
+                session.execute(delete(published))
         for engine in self._engines:
             engine.dispose()
 
@@ -161,20 +169,41 @@ class World:
             session.add(message)
         return message.message_id
 
-    def add_broadcast(self, *, state: BroadcastState = BroadcastState.ACCEPTED, quota: int = 50) -> UUID:
-        """Order a broadcast on the serving side."""
+    def add_release(self, release_id: str = RELEASE, *, needs: Mapping[int, float], need_sd: float = 5.0) -> None:
+        """Publish the need for refrigerators of some leaves; everything else is as large, so that a mix-up shows."""
         now = self.clock()
-        broadcast_id = uuid4()
         with self.serving_admin.begin() as session:
             session.add(
-                Broadcast(
-                    broadcast_id=broadcast_id, actor_id=uuid4(), city_code=370200, release_id="2026-11-370200",
-                    category=0, leaf_ids=[7], quota=quota, body="旧冰箱换新", final_text=TEXT,
-                    text_sha256=hashlib.sha256(TEXT.encode()).digest(), rules_version="1", state=state,
-                    created_at=now, starts_at=now, expires_at=now + timedelta(hours=48),
-                    done_at=now + timedelta(hours=6),
+                Release(
+                    release_id=release_id, month=now.date().replace(day=1), city_code=int(release_id[-6:]), as_of=now,
+                    published_at=now, parameters={}, figures_sha256=b"", signature=None,
                 )
             )  # fmt: skip
+            session.flush()
+            session.add_all(
+                LeafFigures(
+                    release_id=release_id, leaf_id=leaf_id, customers=9e6, customers_sd=1.0, any_need=9e6,
+                    any_need_sd=1.0, needs=[need, *[9e6] * 7], needs_sd=[need_sd, *[0.0] * 7],
+                )
+                for leaf_id, need in needs.items()
+            )  # fmt: skip
+
+    def add_broadcast(self, **changes: Any) -> UUID:
+        """Order a broadcast on the serving side, by default one that may be sent; its release is made with it."""
+        now = self.clock()
+        broadcast_id = uuid4()
+        values: dict[str, Any] = {
+            "broadcast_id": broadcast_id, "actor_id": uuid4(), "city_code": 370200, "release_id": RELEASE,
+            "category": 0, "leaf_ids": [7], "quota": 50, "body": BODY, "final_text": FINAL.text,
+            "text_sha256": FINAL.sha256, "rules_version": "1", "state": BroadcastState.ACCEPTED, "created_at": now,
+            "starts_at": now, "expires_at": now + timedelta(hours=48), "done_at": now + timedelta(hours=6),
+        }  # fmt: skip
+        with self.serving_admin() as session:
+            has_release = session.get(Release, RELEASE) is not None
+        if not has_release:
+            self.add_release(needs={7: 5000.0})
+        with self.serving_admin.begin() as session:
+            session.execute(insert(Broadcast).values(values | changes))
         return broadcast_id
 
     def set_broadcast(self, broadcast_id: UUID, state: BroadcastState) -> None:
