@@ -1,1 +1,0 @@
-"""Routes of 交互宝, the planner's app."""

@@ -1,1 +1,0 @@
-"""The planner's radars: one file each, one shape, `scan(session, *, area, month)`."""
