@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHON CHROMIUM
+export PYTHON
 
 .PHONY: help run demo test check lint browser lock clean install-run install-test
 

@@ -139,7 +139,6 @@ def configure_logging(process: str, /, *, stream: TextIO | None = None) -> None:
         processors=[structlog.processors.format_exc_info, keep_allowed_fields, add_origin, _render],
         logger_factory=lambda name="": _LineLogger(target, name),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from privacy.people.models import ConsentEntry, ConsentPurpose, Household, OptOut
@@ -54,7 +54,8 @@ def record_consent(
 
 def is_opted_out(session: Session, *, opt_out_hash: bytes) -> bool:
     """Say whether a phone, given as its opt-out hash, must not be written to."""
-    return bool(session.scalar(select(exists().where(OptOut.opt_out_hash == opt_out_hash))))
+    note = select(OptOut.opt_out_hash).where(OptOut.opt_out_hash == opt_out_hash)
+    return session.scalar(note) is not None
 
 
 def record_opt_out(session: Session, *, opt_out_hash: bytes, source: str, at: datetime) -> bool:

@@ -81,5 +81,6 @@ def test_an_opt_out_is_noted_once(session: Session, role: str) -> None:
     assert not record_opt_out(session, opt_out_hash=b"x" * 32, source="app", at=NOW + timedelta(days=1))
     assert is_opted_out(session, opt_out_hash=b"x" * 32)
     assert not is_opted_out(session, opt_out_hash=b"y" * 32)
+    session.execute(text("RESET ROLE"))
     kept = session.execute(text("SELECT source, at FROM vault.opt_outs")).all()
     assert [tuple(row) for row in kept] == [("inbound", NOW)]
