@@ -175,6 +175,12 @@ class GatewaySettings(_FromEnvironment):
     gateway_answer_within_s: float = Field(0.8, gt=0)
     gateway_connections: int = Field(4, ge=1)
 
+    @model_validator(mode="after")
+    def _check_address(self) -> Self:
+        if self.mode is Mode.PRODUCTION and not self.gateway_public_url.startswith("https://"):
+            raise ValueError("production takes receipts over https only")
+        return self
+
     @property
     def auth_tokens(self) -> tuple[str, ...]:
         """Return the tokens that a signature may be made with."""

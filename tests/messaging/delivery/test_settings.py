@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from messaging.delivery.settings import OutboxSettings, SenderSettings, TwilioSettings, load
+from messaging.delivery.settings import GatewaySettings, OutboxSettings, SenderSettings, TwilioSettings, load
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
 
@@ -81,3 +81,12 @@ def test_a_missing_address_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ValidationError, match="people_url"):
         load(SenderSettings)
+
+
+def test_the_gateway_takes_receipts_in_production_over_https_only() -> None:
+    settings = TWILIO | {"people_url": "postgresql+psycopg://people.example/people"}
+    assert GatewaySettings.model_validate(settings).gateway_public_url == "https://gateway.example"
+    plain = settings | {"gateway_public_url": "http://gateway.example"}
+    assert GatewaySettings.model_validate(plain | {"mode": "demo"})
+    with pytest.raises(ValidationError):
+        GatewaySettings.model_validate(plain)
