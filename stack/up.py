@@ -17,7 +17,7 @@ from rich.table import Table
 from stack import databases, demo_city
 from stack.environment import Installation
 from stack.paths import find_installations, get_run_dir, remove_run_dir
-from stack.ports import forget_taken_ports, is_free
+from stack.ports import forget_taken_ports
 from stack.processes import Program, Supervisor, end_leftovers, find_programs, is_ready
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ def start_services(installation: Installation) -> None:
             )
     with _console.status("Redis"):
         installation.redis.start()
-    installation.write_environments()
     _console.print("==> databases and Redis are up")
 
 
@@ -78,13 +77,15 @@ def _empty_metrics(installation: Installation) -> None:
     folder.mkdir()
 
 
+def _prepare_programs(installation: Installation) -> list[Program]:
+    """Return the programs, on ports that are still free: loading takes a while, and Granian would share one unasked."""
+    forget_taken_ports(installation.run_dir)
+    installation.write_environments()
+    return find_programs(installation)
+
+
 def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
-    installation = supervisor.installation
-    _empty_metrics(installation)
-    for service in ("web", "gateway", "carrier", "app"):
-        # Checked by us: Granian would share a port with a stranger without a word.
-        if not is_free(installation.port(service)):
-            raise click.ClickException(f"somebody else took the port of {service}; run again to choose another")
+    _empty_metrics(supervisor.installation)
     for program in programs:
         supervisor.start(program)
     deadline = time.monotonic() + _READY_WITHIN_S
@@ -137,7 +138,7 @@ def up(*, name: str, households: int) -> None:
             start_services(installation)
             demo_city.load(installation, households=households, is_stopped=stop.is_set)
             if not stop.is_set():
-                programs = find_programs(installation)
+                programs = _prepare_programs(installation)
                 _start_programs(supervisor, programs)
                 _print_addresses(installation)
                 _watch(supervisor, programs, stop)
