@@ -20,8 +20,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Browser, carrier: RunningCarrier) -> Iterator[Page]:
     """Open a phone-sized browser page; anything on its error console fails the test."""
+    del carrier  # asked for only so that the page, which keeps asking it, is closed before it stops
     problems: list[str] = []
     page = chromium.new_page(viewport={"width": 390, "height": 844}, locale="zh-CN")
     page.on("pageerror", lambda error: problems.append(str(error)))
