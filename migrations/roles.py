@@ -38,6 +38,14 @@ def create_roles(
         statement = sql.SQL(verb + " ROLE {} LOGIN NOINHERIT PASSWORD {}")
         connection.execute(statement.format(sql.Identifier(role), sql.Literal(passwords[role])))
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(OWNER), sql.Identifier(MIGRATOR)))
+    _close_neighbours(connection)
+
+
+def _close_neighbours(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Keep every role out of the databases that PostgreSQL brings along: nobody looks after what is put there."""
+    known = {str(name) for (name,) in connection.execute("SELECT datname FROM pg_database")}
+    for name in sorted(known & {"postgres", "template1"}):
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
 
 def create_database(
@@ -64,9 +72,21 @@ def close_database(connection: psycopg.Connection[tuple[object, ...]], *, databa
 
 
 def prepare_database(connection: psycopg.Connection[tuple[object, ...]], *, database: Database) -> None:
-    """Do inside a new database what only a superuser can: PostGIS, and an empty public schema."""
+    """Do inside a new database what only a superuser can: PostGIS, an empty public schema, no large objects."""
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    _close_large_objects(connection)
     if database == "serving":
         connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         for role in (OWNER, *RUNTIME_ROLES[database]):
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+
+
+def _close_large_objects(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Take large objects away: PostgreSQL lets everybody make and own them, beside all tables and their grants."""
+    functions = connection.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+        " AND proname ~ '^(lo_|loread$|lowrite$)' ORDER BY 1"
+    ).fetchall()
+    for (function,) in functions:
+        statement = "REVOKE EXECUTE ON FUNCTION {} FROM PUBLIC"
+        connection.execute(sql.SQL(statement).format(sql.SQL(str(function))))
