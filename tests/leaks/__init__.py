@@ -1,0 +1,1 @@
+"""Attacks on what a sender, a salesperson or the web role could learn about the people side."""
