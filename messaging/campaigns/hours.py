@@ -41,9 +41,14 @@ def get_closing(at: datetime, *, settings: MessagingRules) -> datetime:
     return settings.sending_closes.on(get_day(opening)).astimezone(UTC)
 
 
+def get_sending_span(quota: int, *, settings: MessagingRules) -> timedelta:
+    """Return how long a whole quota takes at the rate of sending."""
+    return timedelta(seconds=quota / settings.send_rate_per_s)
+
+
 def _get_expected_end(starts_at: datetime, *, quota: int, settings: MessagingRules) -> datetime:
     jitter = timedelta(seconds=settings.opening_jitter_s)
-    sending = timedelta(seconds=quota / settings.send_rate_per_s)
+    sending = get_sending_span(quota, settings=settings)
     opening = get_opening(starts_at, settings=settings)
     end = opening + sending + (jitter if _is_opening(opening, settings=settings) else timedelta())
     if end < get_closing(opening, settings=settings):

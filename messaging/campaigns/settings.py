@@ -21,6 +21,8 @@ _EARLIEST_OPENING = ClockTime(9 * 60)
 _LATEST_CLOSING = ClockTime(20 * 60)
 _SHORTEST_SLOT_MIN = 6 * 60
 _DAY_MIN = 24 * 60
+# The control group of outcomes, and what makes a message that does not come say nothing.
+_SMALLEST_HELD_OUT_SHARE = 0.05
 
 _UNITS_ALONE = 70
 _UNITS_A_PART = 67
@@ -62,6 +64,7 @@ class MessagingRules(BaseSettings):
     broadcast_quotas: tuple[int, ...] = (50, 100, 200, 500, 1000)
     broadcast_quota_share: float = Field(default=0.5, gt=0, le=0.5)
     audience_need_min: int = Field(default=200, ge=200)
+    held_out_share: float = Field(default=0.05, ge=0, le=0.5)
     actor_broadcasts_per_day: int = Field(default=3, ge=0)
     actor_recipients_per_day: int = Field(default=1000, ge=0)
     actor_invitations_per_day: int = Field(default=10, ge=0)
@@ -113,6 +116,8 @@ class MessagingRules(BaseSettings):
             raise ValueError("production sends between 09:00 and 20:00 only")
         if self.done_every_s is not None or self._shortest_slot_min() < _SHORTEST_SLOT_MIN:
             raise ValueError("production shows done at fixed slots at least six hours apart")
+        if self.held_out_share < _SMALLEST_HELD_OUT_SHARE:
+            raise ValueError("production holds out a twentieth of each audience at least")
         return self
 
     def _shortest_slot_min(self) -> int:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from messaging.campaigns.hours import get_sending_span
 from messaging.campaigns.models import BroadcastState
 from messaging.campaigns.queries import find_control_rows
 from messaging.delivery.admission import Refusal, find_refusal
@@ -65,7 +66,7 @@ def follow_orders(stores: Stores, *, rules: MessagingRules, now: datetime) -> in
         if state is None and order.state is not BroadcastState.CANCELLED:
             changed += _adopt(stores, order, rules=rules)
         elif state in _FROM_STATES[order.state]:
-            changed += _follow(stores.people, order, now=now)
+            changed += _follow(stores.people, order, now=now, rules=rules)
     return changed
 
 
@@ -135,7 +136,7 @@ def _plan_refused(order: CampaignOrder) -> Run:
     )
 
 
-def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetime) -> bool:
+def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetime, rules: MessagingRules) -> bool:
     with people.begin() as session:
         moved = session.execute(
             update(Run)
@@ -146,7 +147,24 @@ def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetim
         ).first()
         if moved is not None and order.state is BroadcastState.CANCELLED:
             _skip_planned(session, Message.campaign_id == order.campaign_id, reason=SkipReason.CANCELLED, now=now)
+        if moved is not None and order.state is BroadcastState.ACCEPTED:
+            _spread_overdue(session, order, now=now, rules=rules)
     return moved is not None
+
+
+def _spread_overdue(session: Session, order: CampaignOrder, *, now: datetime, rules: MessagingRules) -> None:
+    """Spread what fell due in a pause as it was before: all at once, its last arrival would tell how many it was."""
+    span = get_sending_span(order.quota, settings=rules)
+    session.execute(
+        update(Message)
+        .where(
+            Message.campaign_id == order.campaign_id,
+            Message.state == MessageState.PLANNED,
+            Message.not_before <= now,
+        )
+        .values(not_before=literal(now) + func.random() * literal(span), changed_at=now),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def skip_hopeless(people: sessionmaker[Session], *, now: datetime) -> int:

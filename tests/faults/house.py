@@ -73,6 +73,7 @@ class House:
             "GATEWAY_PUBLIC_URL": self.gateway_url,
             "SENDING_OPENS": "00:00",
             "SENDING_CLOSES": "24:00",
+            "HELD_OUT_SHARE": "0",
             "SEND_RATE_PER_S": "40",
             "LEASE_S": "4",
             "CONNECT_TIMEOUT_S": "0.5",

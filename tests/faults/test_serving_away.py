@@ -15,7 +15,7 @@ from tests.faults.relay import Relay, Wire
 if TYPE_CHECKING:
     from tests.faults.house import House
 
-_AUDIENCE = 60
+_AUDIENCE = 50
 
 
 def _get_drawn(house: House) -> UUID | None:
@@ -44,7 +44,7 @@ def test_sending_sweeping_and_reconciling_go_on_without_the_serving_database(hou
         }
         for _ in range(_AUDIENCE):
             house.world.add_household()
-        house.world.add_broadcast(quota=200)
+        house.world.add_broadcast(quota=50)
         pump = house.start("pump")
         house.wait_until(lambda: _get_drawn(house) is not None)
         house.wait_until(lambda: house.get_stats()["accepted"] >= 3)
@@ -60,7 +60,7 @@ def test_sending_sweeping_and_reconciling_go_on_without_the_serving_database(hou
         assert (house.logs / "pump.log").read_text().count("pump_started") == 1
         relay.set(Wire.OPEN)
         house.world.add_household()
-        house.world.add_broadcast(quota=200)
+        house.world.add_broadcast(quota=50)
         house.wait_until(lambda: house.get_stats()["accepted"] == _AUDIENCE + 2)
 
 

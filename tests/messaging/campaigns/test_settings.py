@@ -40,6 +40,7 @@ def test_the_environment_of_the_demo_is_read(monkeypatch: pytest.MonkeyPatch) ->
         ("SENDING_OPENS", "08:59"),
         ("SENDING_CLOSES", "20:01"),
         ("DONE_EVERY_S", "60"),
+        ("HELD_OUT_SHARE", "0.049"),
         ("DONE_SLOTS", '["09:00", "14:59"]'),
         ("DONE_SLOTS", '["00:30", "09:00", "20:00"]'),
     ],
