@@ -9,7 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from messaging.campaigns.clock_time import ClockTime
@@ -21,6 +21,7 @@ _EARLIEST_OPENING = ClockTime(9 * 60)
 _LATEST_CLOSING = ClockTime(20 * 60)
 _SHORTEST_SLOT_MIN = 6 * 60
 _DAY_MIN = 24 * 60
+_QUOTAS = (50, 100, 200, 500, 1000)
 # The control group of outcomes, and what makes a message that does not come say nothing.
 _SMALLEST_HELD_OUT_SHARE = 0.05
 
@@ -61,7 +62,7 @@ class MessagingRules(BaseSettings):
     send_rate_per_s: float = Field(default=10.0, gt=0)
     campaign_expires_h: int = Field(default=48, ge=1)
 
-    broadcast_quotas: tuple[int, ...] = (50, 100, 200, 500, 1000)
+    broadcast_quotas: tuple[int, ...] = _QUOTAS
     broadcast_quota_share: float = Field(default=0.5, gt=0, le=0.5)
     audience_need_min: int = Field(default=200, ge=200)
     held_out_share: float = Field(default=0.05, ge=0, le=0.5)
@@ -100,6 +101,13 @@ class MessagingRules(BaseSettings):
         if list(self.done_slots) != sorted(set(self.done_slots)) or self.done_slots[-1].minutes >= _DAY_MIN:
             raise ValueError("the done slots must rise through one day")
         return self
+
+    @field_validator("broadcast_quotas")
+    @classmethod
+    def _check_quotas(cls, quotas: tuple[int, ...]) -> tuple[int, ...]:
+        if not quotas or list(quotas) != [quota for quota in _QUOTAS if quota in quotas]:
+            raise ValueError(f"quotas are some of {_QUOTAS}, rising")
+        return quotas
 
     @model_validator(mode="after")
     def _check_length(self) -> Self:

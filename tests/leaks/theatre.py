@@ -70,9 +70,9 @@ class Stage:
         """Return a client of the web application."""
         return self.app.test_client()
 
-    def sign_in(self) -> None:
+    def sign_in(self, login: str = "sales") -> None:
         """Sign in anew, since the clock outlives tokens."""
-        credentials = {"login": "sales", "password": places.PASSWORD}
+        credentials = {"login": login, "password": places.PASSWORD}
         answer = self.client.post("/v1/auth/token", json=credentials)
         self.headers = {"Authorization": f"Bearer {answer.get_json()['access_token']}"}
 
