@@ -9,17 +9,19 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import click
+import requests
 
 from stack import demo_city
 from stack.demo_client import Carrier, FieldClient, Json
 from stack.environment import Installation
 from stack.paths import get_run_dir
+from stack.read_routes import HERE
+from stack.reading import find_clients, read_everything
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# 五四广场 in Qingdao, as a phone in China reports it (GCJ-02).
-_WHERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
+_HEATMAPS = {"community heatmap": "/v1/yingxiaobao/communities", "user heatmap": "/v1/yingxiaobao/heatmap"}
 _QUOTA = 100
 _SENT_WITHIN_S = 120
 _DONE_WITHIN_S = 180
@@ -61,7 +63,7 @@ def _show_territory(client: FieldClient) -> None:
 
 
 def _show_communities(client: FieldClient, category: str) -> list[str]:
-    found = client.get("/v1/yingxiaobao/communities", **_WHERE, category=category, limit="30")
+    found = client.get("/v1/yingxiaobao/communities", **HERE, category=category, limit="30")
     rows = found["communities"]
     _say(f"2. The {len(rows)} nearest communities and their need for a new {category} (release {found['release_id']}):")
     for row in rows[:5]:
@@ -73,7 +75,7 @@ def _show_communities(client: FieldClient, category: str) -> list[str]:
 
 
 def _show_heatmap(client: FieldClient, category: str) -> None:
-    heat = client.get("/v1/yingxiaobao/heatmap", **_WHERE, category=category, radius_m="5000")
+    heat = client.get("/v1/yingxiaobao/heatmap", **HERE, category=category, radius_m="5000")
     need = heat["total"]["need"]
     _say(f"3. Within 5 km: {len(heat['features'])} cells, need {need['value']:.0f} ± {need['moe95']:.0f} households.")
 
@@ -83,7 +85,7 @@ def _choose_category(client: FieldClient) -> Json:
     categories = client.get("/v1/catalog")["categories"]
     start = datetime.now(UTC).minute % len(categories)
     for category in categories[start:] + categories[:start]:
-        near = client.get("/v1/yingxiaobao/communities", **_WHERE, category=category["code"], limit="30")
+        near = client.get("/v1/yingxiaobao/communities", **HERE, category=category["code"], limit="30")
         codes = [row["community_code"] for row in near["communities"]]
         audience = {"community_codes": codes, "category": category["code"], "body": ""}
         if client.post("/v1/yingxiaobao/broadcasts/preview", audience)["allowed_quotas"]:
@@ -132,20 +134,21 @@ def _follow(client: FieldClient, carrier: Carrier, broadcast_id: str, *, before:
     _say("8. At the next slot the salesperson reads: done. No count, no names, no times.")
 
 
-def _prove(installation: Installation, client: FieldClient, category: str) -> None:
-    routes = {
-        "community heatmap": ("/v1/yingxiaobao/communities", {**_WHERE, "category": category}),
-        "user heatmap": ("/v1/yingxiaobao/heatmap", {**_WHERE, "category": category, "radius_m": "5000"}),
-    }
-    before = {name: client.get_bytes(path, arguments) for name, (path, arguments) in routes.items()}
+def _prove(installation: Installation, client: FieldClient, broadcast_id: str) -> None:
+    clients = find_clients(installation) | {"salesperson": client}
+    before = read_everything(clients, broadcast_id=broadcast_id)
+    refused = [path for path, answer in before.items() if answer.status != requests.codes.ok]
+    _demand(that=not refused, otherwise=f"refused, which proves nothing: {', '.join(refused)}")
     _say("9. The people database is stopped.")
     installation.people.stop()
     try:
         _demand(that=not installation.people.is_running(), otherwise="the people database still answers")
-        for name, (path, arguments) in routes.items():
-            same = client.get_bytes(path, arguments) == before[name]
-            _demand(that=same, otherwise=f"the {name} changed without the people database")
-            _say(f"   {name}: {len(before[name]):,} bytes, the same to the last one.")
+        after = read_everything(clients, broadcast_id=broadcast_id)
+        for path, answer in before.items():
+            _demand(that=after[path] == answer, otherwise=f"{path} changed without the people database")
+        for name, path in _HEATMAPS.items():
+            _say(f"   {name}: {len(before[path].content):,} bytes, the same to the last one.")
+        _say(f"   So are all {len(before)} reads of the API, by status, ETag and content.")
     finally:
         installation.people.start()
     _say("   The people database is back.")
@@ -170,5 +173,5 @@ def demo(name: str) -> None:
     before = carrier.count_accepted()
     broadcast_id = _send(client, audience, product=chosen["name_zh"])
     _follow(client, carrier, broadcast_id, before=before)
-    _prove(installation, client, category)
+    _prove(installation, client, broadcast_id)
     _say("demo: ok")

@@ -11,6 +11,8 @@ import click
 import requests
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stack.environment import Installation
 
 Json: TypeAlias = dict[str, Any]
@@ -18,6 +20,16 @@ Json: TypeAlias = dict[str, Any]
 _TIMEOUT_S = 10
 _QUIET_S = 4.0
 _SHANGHAI = timezone(timedelta(hours=8))
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """All of an answer that must not depend on anything but the release and the caller."""
+
+    status: int
+    etag: str | None
+    content_type: str | None
+    content: bytes
 
 
 @dataclass(slots=True)
@@ -54,9 +66,10 @@ class FieldClient:
         found: Json = self._check(answer).json()
         return found
 
-    def get_bytes(self, path: str, arguments: dict[str, str]) -> bytes:
-        """Read one route as the bytes it sends."""
-        return self._check(self.session.get(self.address + path, params=arguments, timeout=_TIMEOUT_S)).content
+    def get_exactly(self, path: str, arguments: Mapping[str, str]) -> Exact:
+        """Read one route, whatever it answers: status, ETag, kind of content, and the bytes as they are sent."""
+        answer = self.session.get(self.address + path, params=dict(arguments), timeout=_TIMEOUT_S)
+        return Exact(answer.status_code, answer.headers.get("ETag"), answer.headers.get("Content-Type"), answer.content)
 
     def post(self, path: str, body: Json, *, key: str | None = None) -> Json:
         """Send to one route; `key` makes it idempotent."""

@@ -15,17 +15,19 @@ from uuid import uuid4
 import pytest
 
 from stack.demo_city import read_staff
-from stack.demo_client import Carrier, FieldClient
+from stack.demo_client import Carrier, FieldClient, Json
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir, remove_run_dir
 from stack.processes import find_group
+from stack.read_routes import HERE
+from stack.reading import find_clients, read_everything
+from tests.end_to_end.behind import find_peers, find_program, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "end-to-end"
 HOUSEHOLDS = 200_000
-HERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
 
 
 class RunningSystem:
@@ -109,6 +111,21 @@ def run_demo() -> subprocess.CompletedProcess[str]:
     )
 
 
+def choose_audience(client: FieldClient) -> Json:
+    """Return an area around here with a text for its people."""
+    near = client.get("/v1/yingxiaobao/communities", **HERE, category="dishwasher", limit="30")
+    return {
+        "community_codes": [row["community_code"] for row in near["communities"]],
+        "category": "dishwasher",
+        "body": "洗碗机以旧换新活动开始了，欢迎到店了解详情。",
+    }
+
+
+def send_one(client: FieldClient) -> Json:
+    """Order the smallest broadcast around here."""
+    return client.post("/v1/yingxiaobao/broadcasts", choose_audience(client) | {"quota": 50}, key=str(uuid4()))
+
+
 @pytest.mark.timeout(600)
 def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
     assert system.process is not None
@@ -118,17 +135,44 @@ def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_every_read_is_the_same_with_nobody_alive_behind_the_web_process(system: RunningSystem) -> None:
+    """The people database stopped, the gateway, the sender and the pump frozen: the web process asks none of them."""
+    clients = find_clients(system.installation)
+    sent = clients["salesperson"].get("/v1/yingxiaobao/broadcasts")["items"]
+    broadcast_id = sent[0]["broadcast_id"] if sent else send_one(clients["salesperson"])["broadcast_id"]
+    before = read_everything(clients, broadcast_id=broadcast_id)
+    assert {answer.status for answer in before.values()} == {200}
+    behind = [pid for mark in ("wsgi:gateway", "pump", "worker") for pid in find_program(system.installation, mark)]
+    assert len(behind) >= 3
+    system.installation.people.stop()
+    try:
+        with frozen(behind):
+            assert read_everything(clients, broadcast_id=broadcast_id) == before
+    finally:
+        system.installation.people.start()
+
+
+@pytest.mark.timeout(600)
+def test_the_web_process_holds_connections_to_serving_and_redis_and_to_nothing_else(system: RunningSystem) -> None:
+    installation = system.installation
+    client = find_clients(installation)["salesperson"]
+    broadcast = send_one(client)
+    for change in ("pause", "cancel"):
+        client.post(f"/v1/yingxiaobao/broadcasts/{broadcast['broadcast_id']}/{change}", {})
+    web = find_program(installation, "wsgi:app")
+    assert len(web) >= 2
+    peers = find_peers(web, own_port=installation.port("web"))
+    assert installation.serving.port in peers
+    assert peers <= {installation.serving.port, installation.redis.port}
+
+
+@pytest.mark.timeout(600)
 def test_a_broadcast_that_is_stopped_in_its_middle_leaves_once_after_the_restart(system: RunningSystem) -> None:
     carrier = Carrier.of(system.installation)
     account = [row for row in read_staff(system.installation) if row["role"] == "salesperson"][-1]
     client = FieldClient(system.installation.address("web"))
     client.log_in(account["login"], account["password"])
-    near = client.get("/v1/yingxiaobao/communities", **HERE, category="dishwasher", limit="30")
-    audience = {
-        "community_codes": [row["community_code"] for row in near["communities"]],
-        "category": "dishwasher",
-        "body": "洗碗机以旧换新活动开始了，欢迎到店了解详情。",
-    }
+    audience = choose_audience(client)
     quota = max(client.post("/v1/yingxiaobao/broadcasts/preview", audience)["allowed_quotas"])
     before = carrier.count_accepted()
     sent = client.post("/v1/yingxiaobao/broadcasts", audience | {"quota": quota}, key=str(uuid4()))
