@@ -26,6 +26,7 @@ from geo.found import CellHeatmap, NearestCommunities
 from geo.layer import CityLayer, CommunityLayer, Shown
 from geo.sphere import PointIndex
 from geo.values import IntArray, LonLat
+from privacy.release.audience import sum_needs
 from privacy.release.values import Category
 
 
@@ -126,7 +127,7 @@ class Snapshot:
         return found
 
     def audience(self, *, leaf_ids: Sequence[int], category: Category) -> AudienceFigures:
-        """Return the need of some leaves of one city, each counted once.
+        """Return the need of some leaves of one city, each counted once and only where it stands out of its noise.
 
         Raises `UnknownLeafError` for leaves without released figures and `MixedCitiesError` for more than one city.
         """
@@ -142,8 +143,8 @@ class Snapshot:
             raise MixedCitiesError(city_codes=tuple(layer.release.city_code for layer, _ in hits))
         layer, rows = hits[0]
         sums, column = layer.leaves.sums.take(rows), category.column
-        need, variance = float(sums.needs[:, column].sum()), float(sums.needs_var[:, column].sum())
-        return AudienceFigures(layer.release.release_id, layer.release.city_code, max(need, 0.0), variance**0.5)
+        need, need_sd = sum_needs(sums.needs[:, column], needs_sd=np.sqrt(sums.needs_var[:, column]))
+        return AudienceFigures(layer.release.release_id, layer.release.city_code, need, need_sd)
 
     def territory(self, district_adcodes: Sequence[int]) -> TerritoryFigures:
         """Return the sums of some districts of one city, by ascending adcode.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from hashlib import sha256
-from math import isfinite, sqrt
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, BigInteger, any_, literal, select
@@ -17,6 +17,7 @@ from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.values import Verdict
 from messaging.campaigns.quotas import find_allowed_quotas
 from messaging.campaigns.text import compose
+from privacy.release.audience import sum_needs
 from privacy.release.models import LeafFigures, Release
 from privacy.release.values import CATEGORIES
 
@@ -90,7 +91,7 @@ def _judge_reach(session: Session, order: CampaignOrder, *, rules: MessagingRule
     ).all()
     if len(figures) != len(order.leaf_ids):
         return Refusal.LEAVES
-    need, need_sd = sum(row[0] for row in figures), sqrt(sum(row[1] ** 2 for row in figures))
+    need, need_sd = sum_needs([row[0] for row in figures], needs_sd=[row[1] for row in figures])
     if not (isfinite(need) and isfinite(need_sd)) or need < rules.audience_need_min:
         return Refusal.AUDIENCE
     if order.quota not in find_allowed_quotas(need, need_sd=need_sd, settings=rules):

@@ -77,7 +77,7 @@ def test_a_limit_beyond_all_places_gives_all(snapshot: Snapshot) -> None:
     assert len(snapshot.find_nearest(HERE, limit=10_000).rows) == 511
 
 
-def test_an_audience_of_cells_is_the_sum_of_its_cells(
+def test_an_audience_of_cells_is_the_sum_of_its_leaves_that_stand_out_of_their_noise(
     places_sessions: sessionmaker[Session], snapshot: Snapshot
 ) -> None:
     heatmap = snapshot.find_cells(HERE, radius_m=2_000, category=CATEGORY)
@@ -86,7 +86,10 @@ def test_an_audience_of_cells_is_the_sum_of_its_cells(
     leaf_ids = [leaf.leaf_id for leaves in found.values() for leaf in leaves]
     audience = snapshot.audience(leaf_ids=leaf_ids * 2, category=CATEGORY)
     assert (audience.release_id, audience.city_code) == ("2026-11-370200", 370200)
-    assert audience.need == pytest.approx(heatmap.need)
+    alone = [snapshot.audience(leaf_ids=[leaf_id], category=CATEGORY) for leaf_id in leaf_ids]
+    assert all(one.need == 0 or one.need >= one.need_sd for one in alone)
+    assert audience.need == pytest.approx(sum(one.need for one in alone))
+    assert 0 < audience.need < heatmap.need
     assert 1.96 * audience.need_sd == pytest.approx(heatmap.need_moe95)
 
 

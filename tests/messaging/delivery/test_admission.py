@@ -117,6 +117,13 @@ def test_an_order_as_the_web_process_makes_it_is_carried_out(world: World) -> No
     assert world.get_run(small).state == RunState.PAUSED
 
 
+def test_places_chosen_for_their_noise_are_no_audience(world: World) -> None:
+    # Summed up they would be 980 with a deviation of 71.
+    world.add_release(needs=dict.fromkeys(range(1, 201), 4.9), need_sd=5.0)
+    world.add_broadcast(leaf_ids=list(range(1, 201)))
+    assert [line["reason"] for line in follow(world)] == ["audience"]
+
+
 def test_times_beyond_a_campaigns_life_are_refused(world: World) -> None:
     now = world.clock()
     endless = world.add_broadcast(expires_at=now + timedelta(days=30))
