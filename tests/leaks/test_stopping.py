@@ -45,7 +45,6 @@ MOMENTS: dict[str, Callable[[Stage], None]] = {
     "half drawn": draw_some,
     "half sent": send_some,
     "sent and closed": Stage.go_on,
-    "just before done": send_all_and_wait(DONE_AT - SECOND),
     "done": send_all_and_wait(DONE_AT),
     "just before the end": send_all_and_wait(EXPIRES_AT - SECOND),
     "at the end": send_all_and_wait(EXPIRES_AT),
