@@ -53,12 +53,15 @@ def _locked(run_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def run_services() -> Iterator[TestServices]:
-    """Start what is not running, make a database pair for this run, and drop the pair at the end."""
-    run_dir = get_run_dir("test")
+def run_services(installation: str = "test", *, durable: bool = False) -> Iterator[TestServices]:
+    """Start what is not running, make a database pair for this run, and drop the pair at the end.
+
+    Whoever breaks servers takes an installation of its own, and durable clusters if what was committed must survive.
+    """
+    run_dir = get_run_dir(installation)
     with _locked(run_dir):
         clusters: dict[Database, Cluster] = {
-            name: Cluster.at(run_dir, name, durable=False) for name in databases.DATABASES
+            name: Cluster.at(run_dir, name, durable=durable) for name in databases.DATABASES
         }
         redis = RedisServer.at(run_dir)
         redis.start()

@@ -28,7 +28,7 @@ _START = "from messaging.delivery.commands import send; send()"
 
 @dataclass
 class House:
-    """One sending side. `processes` are those started and not yet ended."""
+    """One sending side."""
 
     world: World
     key_file: Path
@@ -36,7 +36,13 @@ class House:
     gateway_port: int
     logs: Path
     environment: dict[str, str] = field(default_factory=dict)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    pumps: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def processes(self) -> list[subprocess.Popen[bytes]]:
+        """Return the processes started and not yet ended."""
+        return [*self.workers, *self.pumps]
 
     @property
     def gateway_url(self) -> str:
@@ -54,7 +60,7 @@ class House:
             process = subprocess.Popen(
                 [sys.executable, "-c", _START, what], cwd=ROOT, env=self._get_environment(), stdout=log, stderr=log
             )
-        self.processes.append(process)
+        (self.workers if what == "worker" else self.pumps).append(process)
         return process
 
     def _get_environment(self) -> dict[str, str]:
@@ -90,11 +96,19 @@ class House:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a process and its work horses, so that nobody can finish anything."""
-        for pid in (*_find_children(process.pid), process.pid):
+        for pid in (*find_children(process.pid), process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        self._forget(process)
+
+    def kill_alone(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill a process and let its work horse run on, which nobody waits for any more."""
+        process.kill()
+        self._forget(process)
+
+    def _forget(self, process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=10)
-        self.processes.remove(process)
+        (self.workers if process in self.workers else self.pumps).remove(process)
 
     def stop_all(self) -> None:
         """Ask every process to end, and see that it does."""
@@ -106,7 +120,8 @@ class House:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self.processes.clear()
+        self.workers.clear()
+        self.pumps.clear()
 
     def order(self, **order: Any) -> None:  # noqa: ANN401 - whatever the double's control takes
         """Tell the carrier to fail."""
@@ -121,7 +136,7 @@ class House:
     @contextmanager
     def frozen(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
         """Stop a process and its work horses in the middle of whatever they do, and let them go on afterwards."""
-        pids = (*_find_children(process.pid), process.pid)
+        pids = (*find_children(process.pid), process.pid)
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -152,7 +167,8 @@ class House:
             time.sleep(0.1)
 
 
-def _find_children(parent: int) -> list[int]:
+def find_children(parent: int) -> list[int]:
+    """Return the processes that a process has started and not yet lost."""
     children = Path(f"/proc/{parent}/task/{parent}/children")
     with suppress(FileNotFoundError):
         return [int(pid) for pid in children.read_text().split()]

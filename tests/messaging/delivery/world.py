@@ -73,7 +73,9 @@ class World:
         self._phones = 0
 
     def _connect(self, database: Any, role: str) -> sessionmaker[Session]:
-        engine = create_engine(self.services.url(database, role=role), hide_parameters=True, pool_size=40)
+        engine = create_engine(
+            self.services.url(database, role=role), hide_parameters=True, pool_size=40, pool_pre_ping=True
+        )
         self._engines.append(engine)
         return sessionmaker(engine, expire_on_commit=False)
 
@@ -93,28 +95,35 @@ class World:
 
     def add_household(self, *, phone: str | None = None, consent: bool = True, leaf_id: int = 7) -> Person:
         """Add a household that needs a refrigerator."""
+        with self.admin.begin() as session:
+            return self._add_household(session, phone=phone, consent=consent, leaf_id=leaf_id)
+
+    def add_households(self, count: int, *, leaf_id: int = 7) -> None:
+        """Add many households that need a refrigerator and agreed, in one transaction."""
+        with self.admin.begin() as session:
+            for _ in range(count):
+                self._add_household(session, phone=None, consent=True, leaf_id=leaf_id)
+
+    def _add_household(self, session: Session, *, phone: str | None, consent: bool, leaf_id: int) -> Person:
         self._phones += 1
         person = Person(uuid4(), phone or f"+861990000{self._phones:04d}")
-        with self.admin.begin() as session:
-            session.add(
-                Household(household_id=person.household_id, city_code=370200, leaf_id=leaf_id, push_consent=consent)
+        session.add(
+            Household(household_id=person.household_id, city_code=370200, leaf_id=leaf_id, push_consent=consent)
+        )
+        session.add(Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True))
+        sealed = self.vault.seal(person.household_id, person.phone)
+        session.add(
+            Phone(
+                household_id=person.household_id,
+                wrapped_key=sealed.wrapped_key,
+                ciphertext=sealed.ciphertext,
+                key_version=sealed.key_version,
+                lookup_hash=sealed.lookup_hash,
+                opt_out_hash=sealed.opt_out_hash,
             )
-            session.add(
-                Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True)
-            )
-            sealed = self.vault.seal(person.household_id, person.phone)
-            session.add(
-                Phone(
-                    household_id=person.household_id,
-                    wrapped_key=sealed.wrapped_key,
-                    ciphertext=sealed.ciphertext,
-                    key_version=sealed.key_version,
-                    lookup_hash=sealed.lookup_hash,
-                    opt_out_hash=sealed.opt_out_hash,
-                )
-            )
-            session.flush()
-            self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
+        )
+        session.flush()
+        self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person
 
     def set_consent(self, session: Session, person: Person, *, granted: bool, at: datetime | None = None) -> None:
@@ -227,6 +236,12 @@ class World:
         with self.admin() as session:
             rows = session.execute(select(Message.state, func.count().label("messages")).group_by(Message.state))
             return {row.state: row.messages for row in rows}
+
+    def count_due(self) -> int:
+        """Count the messages that wait for nothing but a worker."""
+        due = select(func.count()).where(Message.state == MessageState.PLANNED, Message.not_before <= self.clock())
+        with self.admin() as session:
+            return session.scalar(due) or 0
 
     def find_skip_reasons(self) -> set[str | None]:
         """Return why messages were skipped."""
