@@ -12,6 +12,7 @@ from rich.table import Table
 
 from messaging.delivery import valve
 from messaging.delivery.composition import build_sender, open_people_session
+from messaging.delivery.metrics import StatusCollector, serve_metrics
 from messaging.delivery.pump import run_pump
 from messaging.delivery.settings import SenderSettings, load
 from messaging.delivery.status import DeliveryStatus, get_status
@@ -38,8 +39,12 @@ def pump() -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    queue = PumpQueue(load(SenderSettings).redis_url.get_secret_value())
-    run_pump(build_sender(), queue=queue, stop=stop)
+    settings = load(SenderSettings)
+    queue = PumpQueue(settings.redis_url.get_secret_value())
+    parts = build_sender()
+    collector = StatusCollector(parts.stores.people, clock=parts.desk.clock)
+    with serve_metrics(collector, address=settings.metrics_address, port=settings.metrics_port):
+        run_pump(parts, queue=queue, stop=stop)
 
 
 @send.command("resume")

@@ -150,12 +150,17 @@ class TwilioSettings(_FromEnvironment):
 
 
 class SenderSettings(_FromEnvironment):
-    """Where the sender's worker and pump find both databases and Redis, and which carrier they use."""
+    """Where the sender's worker and pump find both databases and Redis, and which carrier they use.
+
+    With METRICS_PORT the pump answers Prometheus on METRICS_ADDRESS: exact figures, for operators' eyes only.
+    """
 
     serving_url: SecretStr
     people_url: SecretStr
     redis_url: SecretStr
     carrier: Carrier = Carrier.TWILIO
+    metrics_address: str = "127.0.0.1"
+    metrics_port: int = Field(0, ge=0, le=65535)
 
     @model_validator(mode="after")
     def _check_carrier(self) -> Self:

@@ -90,10 +90,9 @@ def _judge(house: House, *, took_s: float) -> Verdict:
     states, stats = house.world.count_states(), house.get_stats()
     skipped = states.get(MessageState.SKIPPED, 0)
     planned = sum(states.values())
-    waited = select(func.max(Message.accepted_at - Message.not_before))
+    waited = select(func.max(func.extract("epoch", Message.accepted_at) - func.extract("epoch", Message.not_before)))
     slots = select(func.count().label("slots")).select_from(Contact).group_by(Contact.household_id).subquery()
     with house.world.admin() as session:
-        longest = session.scalar(waited)
         return Verdict(
             planned=planned,
             taken=stats["accepted"],
@@ -104,6 +103,6 @@ def _judge(house: House, *, took_s: float) -> Verdict:
             unconfirmed=states.get(MessageState.UNCONFIRMED, 0),
             over_cap=session.scalar(select(func.count()).select_from(slots).where(slots.c.slots > 1)) or 0,
             resent=session.scalar(select(func.sum(Message.resends))) or 0,
-            longest_wait_s=longest.total_seconds() if longest else 0.0,
+            longest_wait_s=float(session.scalar(waited) or 0),
             took_s=took_s,
         )
