@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -22,9 +21,7 @@ from privacy.release.postprocess import estimate_figures
 from privacy.release.provenance import describe_release
 from privacy.release.queries import find_releases
 from privacy.release.storing import store_release
-from privacy.release.values import Clock, Progress, PublicKeys, PublishedRelease, ReleaseId, Step
-
-LOCAL = ZoneInfo("Asia/Shanghai")
+from privacy.release.values import LOCAL, Clock, Progress, PublicKeys, PublishedRelease, ReleaseId, Step
 
 
 def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, month: date) -> PublishedRelease | None:

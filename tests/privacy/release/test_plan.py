@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -12,6 +13,7 @@ from dp_accounting.rdp import RdpAccountant
 from privacy.release.accounting import compute_epsilon
 from privacy.release.plan import (
     DELTA,
+    DRAWN_MONTHLY,
     EPSILON,
     FIRST_MONTH_SHARE,
     FIRST_YEAR_SHARE,
@@ -25,6 +27,7 @@ from privacy.release.plan import (
 )
 from privacy.release.provenance import hash_parameters
 from privacy.release.values import Product
+from tests.architecture.sources import ROOT
 
 PROMISED = {
     Product.NEED_LEAF: (0.50, 2, 10.8),
@@ -100,6 +103,29 @@ def test_sigma_costs_what_the_plan_says() -> None:
 def test_months_are_counted_over_the_turn_of_the_year() -> None:
     assert count_months(date(2026, 11, 1), until=date(2027, 2, 1)) == 3
     assert count_months(date(2027, 2, 1), until=date(2026, 11, 1)) == -3
+
+
+_ROW = re.compile(r"^\| (.+?) \| (\d+) % \| (\d) \| ([\d.]+) \| ([\d.]+) \|$", re.MULTILINE)
+
+
+def test_the_published_table_says_what_is_drawn() -> None:
+    rows = _ROW.findall((ROOT / "docs" / "privacy-promise.md").read_text(encoding="utf-8"))
+    written = [(int(share), int(squared), regular, first) for _, share, squared, regular, first in rows]
+    assert written == [
+        (
+            round(100 * PRODUCTS[product].share),
+            PRODUCTS[product].sensitivity_squared,
+            *(f"{get_sigma(product, month_share=share):.1f}" for share in (REGULAR_SHARE, FIRST_MONTH_SHARE)),
+        )
+        for product in DRAWN_MONTHLY
+    ]
+
+
+def test_a_month_draws_every_product_of_the_plan_and_no_more_than_its_share() -> None:
+    assert set(DRAWN_MONTHLY) == set(Product) == set(PRODUCTS)
+    for share in (FIRST_MONTH_SHARE, FIRST_YEAR_SHARE, REGULAR_SHARE):
+        total = sum(get_rho(product, month_share=share) for product in DRAWN_MONTHLY)
+        assert total == pytest.approx(RHO_PER_YEAR * share, rel=1e-12)
 
 
 def test_changing_a_number_is_changing_the_published_promise() -> None:

@@ -26,6 +26,7 @@ from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
 from privacy.release.publish import publish_month
 from privacy.release.queries import find_newest_releases, find_releases, get_figures, get_parameters, get_release
+from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
 from privacy.release.verify import check_release
 from stack.test_services import TestServices
@@ -90,7 +91,10 @@ def test_the_noise_is_given_the_exact_counts_of_each_product_once(
     noise = RecordingNoise()
     _publish(people, serving, noise=noise, clock=clock)
     width = len(CATEGORIES)
-    assert [call[0].size for call in noise.calls] == [6 * width, 3 * width, width, 6, 6]
+    assert [call[0].size for call in noise.calls] == [
+        *(6 * width, 3 * width, width, 6, 6),
+        *(3 * len(get_slot_names(product)) for product in DISTRICT_PRODUCTS),
+    ]
     assert noise.calls[2][0].sum() == sum(len(each.needs) for each in dwellings)
     assert noise.calls[4][0].sum() == len(dwellings)
 
