@@ -113,7 +113,10 @@ class PublicKeys:
 
 @dataclass(frozen=True, slots=True)
 class PublishedRelease:
-    """What is known of one stored release, besides its figures."""
+    """What is known of one stored release, besides its figures.
+
+    `signature` is Ed25519 over `figures_sha256`, 64 bytes; None from before releases were signed.
+    """
 
     release_id: str
     month: date
@@ -121,6 +124,7 @@ class PublishedRelease:
     as_of: datetime
     published_at: datetime
     figures_sha256: bytes
+    signature: bytes | None
 
 
 class Step(StrEnum):
@@ -130,6 +134,7 @@ class Step(StrEnum):
     CHARGE = "charge"
     COUNT = "count"
     DRAW = "draw"
+    SIGN = "sign"
     PUBLISH = "publish"
 
 
