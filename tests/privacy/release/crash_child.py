@@ -13,7 +13,8 @@ from sqlalchemy.orm import sessionmaker
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
 from privacy.release.values import Step
-from tests.privacy.release.worlds import KEYS, SIGN
+from tests.privacy.release.worlds import KEYS
+from tests.released import SIGN
 
 
 def _now() -> datetime:

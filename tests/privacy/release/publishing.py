@@ -14,7 +14,8 @@ from privacy.release.publish import publish_month
 from privacy.release.signing import Signer
 from privacy.release.values import Clock, PublishedRelease
 from tests.privacy.release.lives import make_lives, store_lives
-from tests.privacy.release.worlds import KEYS, SIGN, Dwelling, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import KEYS, Dwelling, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 AS_OF = datetime(2026, 11, 3, tzinfo=UTC)
 

@@ -10,22 +10,21 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from monthly import release
+from monthly import publish as publish_command
 from privacy.people.commands import keys
 from privacy.people.errors import KeyName
 from privacy.people.keys import create_key_file
-from privacy.release.commands import ledger
+from privacy.release.commands import ledger, release
 from privacy.release.ledger_queries import find_charges
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.showing import find_year_costs
-from privacy.release.signing import write_public_key
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
 from tests.privacy.release.publishing import publish, store_city
-from tests.privacy.release.worlds import PUBLIC_KEYS, RecordingNoise
+from tests.privacy.release.worlds import RecordingNoise
+from tests.released import TRUSTED
 
 RELEASE = "2026-11-370200"
-TRUSTED = write_public_key(PUBLIC_KEYS[0])
 
 
 @pytest.fixture
@@ -105,7 +104,7 @@ def test_a_month_that_cannot_be_signed_is_not_charged(
         "PEOPLE_URL": own_services.url("people", role="field_release"),
         "KEY_FILE": str(tmp_path / "keys.json"),
     }
-    refused = runner.invoke(release, ["publish", "2026-12", "--city", "370200"], env=environment)
+    refused = runner.invoke(publish_command, ["2026-12", "--city", "370200"], env=environment)
     assert (refused.exit_code, "signing" in refused.output) == (1, True)
     with people() as session:
         assert len(find_charges(session)) == len(DRAWN_MONTHLY)

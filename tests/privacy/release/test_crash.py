@@ -25,7 +25,8 @@ from privacy.release.values import PublishedRelease, Step
 from privacy.release.verify import check_release, read_release
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, PUBLIC_KEYS, SIGN, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import PUBLIC_KEYS, SIGN
 
 NOVEMBER = date(2026, 11, 1)
 ROOT = Path(__file__).parents[3]

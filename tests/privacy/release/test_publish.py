@@ -26,15 +26,8 @@ from privacy.release.queries import find_newest_releases, find_releases, get_fig
 from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import (
-    CITY,
-    KEYS,
-    SIGN,
-    Dwelling,
-    RecordingNoise,
-    make_dwellings,
-    store_dwellings,
-)
+from tests.privacy.release.worlds import CITY, KEYS, Dwelling, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 NOVEMBER = date(2026, 11, 18)
 AS_OF = datetime(2026, 11, 3, tzinfo=UTC)

@@ -22,7 +22,8 @@ from privacy.release.values import Product, PublishedRelease
 from privacy.release.verify import check_release, read_release
 from tests.conftest import FakeClock
 from tests.privacy.release.publishing import publish, store_city
-from tests.privacy.release.worlds import PUBLIC_KEYS, SEED, RecordingNoise
+from tests.privacy.release.worlds import RecordingNoise
+from tests.released import PUBLIC_KEYS, SEED
 
 RELEASE = "2026-11-370200"
 OTHER_SEED = bytes(reversed(SEED))

@@ -14,13 +14,9 @@ from sqlalchemy import Engine, text
 from privacy.release.counts import ExactCounts
 from privacy.release.ledger_queries import StoredDraw
 from privacy.release.plan import FIRST_MONTH_SHARE, get_sigma
-from privacy.release.signing import get_public_key, make_signer
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
 CITY = 370200
-SEED = bytes(range(32))
-SIGN = make_signer(SEED)
-PUBLIC_KEYS = (get_public_key(SEED),)
 MONTH = date(2026, 11, 1)
 KEYS = PublicKeys(
     city_code=CITY,
