@@ -15,7 +15,7 @@ from privacy.release.budget import compute_month_costs
 from privacy.release.figures import DistrictTable, ReleasedFigures
 from privacy.release.ledger_queries import Charged
 from privacy.release.plan import DELTA, EPSILON, MONTHS_PER_YEAR, RHO_PER_YEAR, count_months
-from privacy.release.values import CATEGORIES, PublishedRelease
+from privacy.release.values import CATEGORIES, Product, PublishedRelease
 
 _Z95 = 1.96
 
@@ -48,8 +48,9 @@ def describe(release: PublishedRelease, *, parameters: Mapping[str, Any], state:
     table.add_row("rho of a year", str(parameters.get("rho_per_year")))
     table.add_row("as of", f"{release.as_of:%Y-%m-%d %H:%M} UTC")
     table.add_row("published", f"{release.published_at:%Y-%m-%d %H:%M} UTC")
-    for product, sigma in parameters.get("sigmas", {}).items():
-        table.add_row(f"sigma of {product}", f"{sigma:.2f}")
+    sigmas = parameters.get("sigmas", {})
+    for product in (each for each in Product if each in sigmas):
+        table.add_row(f"sigma of {product}", f"{sigmas[product]:.2f}")
     for name in ("parameters_sha256", "code_sha256"):
         table.add_row(name.replace("_", " "), str(parameters.get(name)))
     table.add_row("figures sha256", release.figures_sha256.hex())
