@@ -18,6 +18,7 @@ from geo.queries import get_public_keys
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
+from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore
 from privacy.people.settings import PeopleSettings
@@ -27,7 +28,8 @@ from privacy.release.commands import show_progress as show_release
 from privacy.release.errors import ReleaseError
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
-from privacy.release.settings import LedgerSettings, ServingSettings
+from privacy.release.settings import ServingSettings
+from privacy.release.signing import make_signer
 
 
 class MonthType(click.ParamType[date]):
@@ -93,19 +95,29 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 @click.argument("month", type=MonthType())
 @click.option("--city", "city_code", type=int, required=True, help="Six digits, 370200 is Qingdao.")
 def publish(month: date, city_code: int) -> None:
-    """Draw and publish the one release of MONTH for a city. Run again, it shows what was published."""
+    """Draw and publish the one release of MONTH for a city. Run again, it shows what was published.
+
+    SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the signing key.
+    """
+    settings = PeopleSettings()
+    try:
+        # Before the charge: a month that cannot be signed must not be drawn.
+        sign = make_signer(FileKeyStore(settings.key_file).get_key(KeyName.SIGNING))
+    except (KeyFileError, KeyMissingError) as error:
+        raise click.ClickException(str(error)) from None
     serving = _make_sessions(ServingSettings().serving_url)
     try:
         with serving() as session:
             keys = get_public_keys(session, city_code=city_code)
         with show_release() as progress:
             published = publish_month(
-                _make_sessions(LedgerSettings().people_url),
+                _make_sessions(settings.people_url),
                 serving,
                 keys=keys,
                 month=month,
                 as_of=_now(),
                 noise=OpenDpNoise(),
+                sign=sign,
                 clock=_now,
                 progress=progress,
             )

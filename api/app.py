@@ -89,6 +89,7 @@ def make_resources(
     read_sessions = sessions
     if settings.serving_read_url is not None:
         read_sessions = make_sessions(make_engine(settings.serving_read_url))
+    metrics = Metrics.make()
     signer = TokenSigner(settings.jwt_secret, settings.jwt_previous_secret, settings.access_token_s)
     return Resources(
         settings=settings,
@@ -99,10 +100,15 @@ def make_resources(
         doorkeeper=Doorkeeper(sessions, signer, clock, settings.session_check_s),
         desk=_make_desk(sessions, signer=signer, hasher=hasher or PasswordHasher(), settings=settings),
         queue=queue,
-        snapshots=SnapshotStore(read_sessions, clock),
+        snapshots=SnapshotStore(
+            read_sessions,
+            clock,
+            public_keys=settings.trusted_keys,
+            on_refused=metrics.count_refused_release,
+        ),
         warm=WarmAnswers(settings.warm_answers_mb * 1024 * 1024),
         fragments=FragmentShelf(),
-        metrics=Metrics.make(),
+        metrics=metrics,
     )
 
 

@@ -18,6 +18,7 @@ class Metrics:
     registry: CollectorRegistry
     requests: Counter
     seconds: Histogram
+    refused_releases: Counter
     # Finding the counter of some labels costs more than counting: each is looked up once.
     _found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = field(default_factory=dict)
 
@@ -34,7 +35,17 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=registry,
         )
-        return cls(registry, requests, seconds)
+        refused = Counter(
+            "fieldreach_releases_refused",
+            "Releases not served since their digest or signature is wrong.",
+            registry=registry,
+        )
+        return cls(registry, requests, seconds, refused)
+
+    def count_refused_release(self, release_id: str) -> None:
+        """Count a release that is not served."""
+        del release_id
+        self.refused_releases.inc()
 
     def count(self, *, method: str, route: str, status: int, duration_s: float) -> None:
         """Count one answered request."""

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from messaging.campaigns.settings import Mode
+from privacy.release.signing import parse_public_keys
 
 MIN_SECRET_BYTES = 32
 
@@ -36,6 +37,7 @@ class WebSettings(BaseSettings):
     snapshot_check_s: Annotated[float, Field(gt=0, le=300)] = 3.0
     released_max_age_s: Annotated[int, Field(ge=0, le=86400)] = 300
     warm_answers_mb: Annotated[int, Field(ge=1, le=1024)] = 32
+    release_public_keys: str = ""
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -62,6 +64,25 @@ class WebSettings(BaseSettings):
         if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_BYTES:
             raise ValueError(f"a signing key needs at least {MIN_SECRET_BYTES} bytes")
         return value
+
+    @field_validator("release_public_keys")
+    @classmethod
+    def check_public_keys(cls, value: str) -> str:
+        """Refuse what is no list of public keys: base64, commas between."""
+        parse_public_keys(value)
+        return value
+
+    @property
+    def trusted_keys(self) -> tuple[bytes, ...]:
+        """Return the keys one of which must have signed a release; none outside production: then digests suffice."""
+        return parse_public_keys(self.release_public_keys)
+
+    @model_validator(mode="after")
+    def require_public_keys(self) -> WebSettings:
+        """Refuse to serve figures in production that anybody could have written into the database."""
+        if self.mode is Mode.PRODUCTION and not self.trusted_keys:
+            raise ValueError("RELEASE_PUBLIC_KEYS must name the keys that releases are signed with")
+        return self
 
     @model_validator(mode="after")
     def refuse_people(self) -> WebSettings:

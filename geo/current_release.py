@@ -109,21 +109,18 @@ class Snapshot:
             for layer in self.layers:
                 slot = layer.communities.slots.get(code)
                 if slot is not None:
-                    shown, column = layer.communities.shown, category.column
-                    few = bool(shown.few[slot, column])
-                    need = None if few else float(shown.needs[slot, column])
-                    found.append(ShownNeed(code, need, float(shown.users[slot]), few))
+                    found.append(_show_need(layer, layer.communities.shown, slot, code=code, column=category.column))
         return found
 
     def show_districts(self, *, category: Category) -> list[ShownNeed]:
         """Return what a map shows of every district with released figures, by adcode."""
         found = []
         for layer in self.layers:
-            shown, column = Shown.of(layer.district_sums), category.column
-            for slot, adcode in enumerate(layer.districts.tolist()):
-                few = bool(shown.few[slot, column])
-                need = None if few else float(shown.needs[slot, column])
-                found.append(ShownNeed(str(adcode), need, float(shown.users[slot]), few))
+            shown = Shown.of(layer.district_sums)
+            found += [
+                _show_need(layer, shown, slot, code=str(adcode), column=category.column)
+                for slot, adcode in enumerate(layer.districts.tolist())
+            ]
         return found
 
     def audience(self, *, leaf_ids: Sequence[int], category: Category) -> AudienceFigures:
@@ -174,6 +171,19 @@ def _rank(communities: CommunityLayer, slots: IntArray, *, category: Category) -
     for rank, at in enumerate(sorted(range(len(needs)), key=needs.__getitem__, reverse=True), 1):
         ranks[at] = rank
     return [max(need, 0.0) / total for need in needs], ranks
+
+
+def _show_need(layer: CityLayer, shown: Shown, slot: int, *, code: str, column: int) -> ShownNeed:
+    few = bool(shown.few[slot, column])
+    return ShownNeed(
+        layer.release,
+        code,
+        need=None if few else float(shown.needs[slot, column]),
+        moe95=float(shown.needs_moe95[slot, column]),
+        users=float(shown.users[slot]),
+        users_moe95=float(shown.users_moe95[slot]),
+        few=few,
+    )
 
 
 def _show_district(layer: CityLayer, adcode: int, shown: Shown, slot: int) -> DistrictFigures:

@@ -105,6 +105,7 @@ class TrendMonth:
 
     release_id: str
     month: date
+    as_of: datetime
     needs: tuple[float, ...]
     needs_moe95: tuple[float, ...]
     few: tuple[bool, ...]
@@ -114,7 +115,10 @@ class TrendMonth:
 class ShownNeed:
     """What a map shows of one place (community code or adcode) in one category; `need` is None where it is few."""
 
+    release: ReleaseMeta
     code: str
     need: float | None
+    moe95: float
     users: float
+    users_moe95: float
     few: bool

@@ -1,4 +1,4 @@
-"""Reads one release from the serving database into a `CityLayer`."""
+"""Lays one release, read and checked, out over the places of the serving database: a `CityLayer`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from geo.figures import ReleaseMeta
 from geo.layer import CityLayer, LeafTable, ParentTable, Shown, Sums, build_communities
 from geo.models import Community, District, Leaf
 from geo.sphere import PointIndex
-from geo.values import FloatArray, IntArray
-from privacy.release.models import LeafFigures, ParentFigures
+from geo.values import IntArray
+from privacy.release.figures import ReleasedFigures
 
 _NO_POINT_TYPE: Any = Geometry("POINT", srid=4326)
 
@@ -24,12 +24,11 @@ def _integers(values: list[Any]) -> IntArray:
     return np.array(values, dtype=np.int64)
 
 
-def _needs(values: list[Any]) -> FloatArray:
-    return np.array(values, dtype=np.float64).reshape(-1, 8)
+def load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> LeafTable:
+    """Load the leaves of a city that have released figures, and put these beside them.
 
-
-def load_leaves(session: Session, *, release_id: str) -> LeafTable:
-    """Load the leaves of a release with their figures; a community's own position goes before its leaf's."""
+    A community's own position goes before its leaf's; a leaf that is no place any more is left out.
+    """
     point = cast(func.coalesce(Community.position, Leaf.position), _NO_POINT_TYPE)
     query = (
         select(
@@ -41,18 +40,17 @@ def load_leaves(session: Session, *, release_id: str) -> LeafTable:
             func.ST_Y(point),
             Leaf.community_code,
             Community.name,
-            LeafFigures.customers,
-            LeafFigures.customers_sd,
-            LeafFigures.needs,
-            LeafFigures.needs_sd,
         )
-        .join(LeafFigures, LeafFigures.leaf_id == Leaf.leaf_id)
         .outerjoin(Community, Community.community_code == Leaf.community_code)
-        .where(LeafFigures.release_id == release_id)
+        .where(Leaf.city_code == city_code)
         .order_by(Leaf.leaf_id)
     )
-    columns: list[list[Any]] = [list(column) for column in zip(*session.execute(query).all(), strict=True)]
-    ids, districts, cells, parents, lon, lat, codes, names, users, users_sd, needs, needs_sd = columns or [[]] * 12
+    own = figures.leaves
+    released = set(own.leaf_ids.tolist())
+    found = [row for row in session.execute(query) if row[0] in released]
+    columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)]
+    ids, districts, cells, parents, lon, lat, codes, names = columns or [[]] * 8
+    rows = np.searchsorted(own.leaf_ids, _integers(ids))
     return LeafTable(
         _integers(ids),
         _integers(districts),
@@ -62,28 +60,14 @@ def load_leaves(session: Session, *, release_id: str) -> LeafTable:
         np.array(lat, dtype=np.float64),
         tuple(codes),
         tuple(names),
-        Sums(np.array(users, dtype=np.float64), np.square(users_sd), _needs(needs), np.square(_needs(needs_sd))),
+        Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows])),
     )
 
 
-def load_parents(session: Session, *, release_id: str) -> ParentTable:
-    """Load the parents of a release."""
-    rows = session.execute(
-        select(ParentFigures.parent7, ParentFigures.needs, ParentFigures.needs_sd)
-        .where(ParentFigures.release_id == release_id)
-        .order_by(ParentFigures.parent7)
-    ).all()
-    return ParentTable(
-        _integers([row[0] for row in rows]),
-        _needs([row[1] for row in rows]),
-        np.square(_needs([row[2] for row in rows])),
-    )
-
-
-def load_city(session: Session, *, release: ReleaseMeta) -> CityLayer:
-    """Load one city's release and lay it out."""
-    leaves = load_leaves(session, release_id=release.release_id)
-    parents = load_parents(session, release_id=release.release_id)
+def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigures) -> CityLayer:
+    """Lay one city's release out over its places."""
+    leaves = load_leaves(session, city_code=release.city_code, figures=figures)
+    parents = ParentTable(figures.parents.parents, figures.parents.needs, np.square(figures.parents.needs_sd))
     cells, cell_slots = np.unique(leaves.cells, return_inverse=True)
     districts, district_slots = np.unique(leaves.districts, return_inverse=True)
     lon, lat = get_centres(cells)

@@ -148,12 +148,11 @@ def select_communities_touching(area: WKBElement | Any) -> Select[Any]:  # noqa:
 
 
 def get_public_keys(session: Session, *, city_code: int) -> PublicKeys:
-    """Return all leaves of a city and their parents, by leaf id: what its release has figures for."""
-    rows = session.execute(
-        select(Leaf.leaf_id, Leaf.parent7).where(Leaf.city_code == city_code).order_by(Leaf.leaf_id)
-    ).all()
-    table = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
-    return PublicKeys(city_code, table[:, 0].copy(), table[:, 1].copy())
+    """Return all leaves of a city, their parents and districts, by leaf id: what its release has figures for."""
+    columns = (Leaf.leaf_id, Leaf.parent7, Leaf.district_adcode)
+    rows = session.execute(select(*columns).where(Leaf.city_code == city_code).order_by(Leaf.leaf_id)).all()
+    table = np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, len(columns))
+    return PublicKeys(city_code, *(column.copy() for column in table.T))
 
 
 def find_community_leaves(session: Session, *, community_codes: Collection[str]) -> dict[str, LeafRef]:

@@ -1,15 +1,20 @@
-"""Keeps the current snapshot: loads it, notices a new release or import, and swaps it whole."""
+"""Keeps the current snapshot: loads it, notices a new release or import, and swaps it whole.
+
+A release is loaded only if its digest and its signature are right. One that is not is refused and told of, and its city
+goes on with the newest one that is.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from itertools import groupby
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -19,27 +24,58 @@ from geo.figures import ReleaseMeta
 from geo.layer import CityLayer
 from geo.layer_loading import load_city
 from geo.models import PlaceImport
+from privacy.release.errors import ReleaseError
 from privacy.release.models import Release
+from privacy.release.verify import read_release
 
 __all__ = ["Snapshot", "SnapshotStore"]
 
 Clock = Callable[[], datetime]
+RETRY_AFTER = timedelta(seconds=60)
+"""How long a refused release is not looked at again: checking it costs as much as loading it."""
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A release as it stands in the database. `seal` is its digest and signature: another seal, another release."""
+
+    release: ReleaseMeta
+    seal: str
+
+
+def _ignore(release_id: str) -> None:
+    del release_id
 
 
 class SnapshotStore:
     """The snapshot of a process. Readers take a reference and never see half of a change."""
 
-    def __init__(self, sessions: sessionmaker[Session], clock: Clock) -> None:
-        """Hold where to load from; nothing connects yet."""
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        clock: Clock,
+        *,
+        public_keys: Sequence[bytes],
+        on_refused: Callable[[str], None] = _ignore,
+    ) -> None:
+        """Hold where to load from and whose signatures count; nothing connects yet.
+
+        Without public keys only digests are checked. `on_refused` hears of each refused release once.
+        """
         self._sessions = sessions
         self._clock = clock
+        self._public_keys = public_keys
+        self._on_refused = on_refused
         self._snapshot: Snapshot | None = None
-        self._layers: dict[tuple[str, str], CityLayer] = {}
-        self._version = ""
+        self._layers: dict[tuple[_Stored, str], CityLayer] = {}
+        self._seen = ""
         self._loading = threading.Lock()
         self._stopped = threading.Event()
+        self._loaded_at = datetime.min.replace(tzinfo=UTC)
         self.refreshed_at: datetime | None = None
+        self.refused: frozenset[str] = frozenset()
 
     def current(self) -> Snapshot:
         """Return the current snapshot, loaded at the first call; raises `NoReleaseError` before the first release."""
@@ -51,29 +87,56 @@ class SnapshotStore:
         return snapshot
 
     def refresh(self) -> bool:
-        """Load anew if a release or an import came since; return whether the snapshot changed."""
+        """Load anew if a release or an import came since, or one was refused a while ago; return whether it changed."""
         with self._loading, self._sessions() as session:
-            releases = _find_newest(session)
+            cities = _find_stored(session)
             places = str(session.scalar(select(func.max(PlaceImport.import_id))) or 0)
-            version = _name_version(releases, places=places)
-            self.refreshed_at = self._clock()
-            if version == self._version:
+            seen = _name_version([releases[0] for releases in cities], places=places)
+            now = self.refreshed_at = self._clock()
+            if seen == self._seen and not (self.refused and now - self._loaded_at >= RETRY_AFTER):
                 return False
-            layers = {
-                (release.release_id + digest, places): self._layers.get((release.release_id + digest, places))
-                or load_city(session, release=release)
-                for release, digest in releases
-            }
-        return self._swap(layers, version=version)
+            refused: set[str] = set()
+            loaded = [self._load_city(session, releases, places=places, refused=refused) for releases in cities]
+            changed = self._swap(dict(filter(None, loaded)), places=places)
+            self._seen, self._loaded_at = seen, now
+            self._tell_refused(frozenset(refused))
+        return changed
 
-    def _swap(self, layers: dict[tuple[str, str], CityLayer], *, version: str) -> bool:
+    def _load_city(
+        self, session: Session, releases: Sequence[_Stored], *, places: str, refused: set[str]
+    ) -> tuple[tuple[_Stored, str], CityLayer] | None:
+        """Return the layer of the newest release of a city that is as it was published; note those that are not."""
+        for stored in releases:
+            key = stored, places
+            if key in self._layers:
+                return key, self._layers[key]
+            release_id = stored.release.release_id
+            try:
+                found, figures = read_release(session, release_id=release_id, public_keys=self._public_keys)
+            except ReleaseError:
+                refused.add(release_id)
+                continue
+            checked = ReleaseMeta(found.release_id, found.month, found.as_of, found.city_code)
+            return key, load_city(session, release=checked, figures=figures)
+        return None
+
+    def _swap(self, layers: dict[tuple[_Stored, str], CityLayer], *, places: str) -> bool:
+        if layers.keys() == self._layers.keys() and self._snapshot is not None:
+            return False
         try:
+            version = _name_version([stored for stored, _ in layers], places=places)
             snapshot = Snapshot.build(list(layers.values()), version=version)
         except NoReleaseError:
             snapshot = None
         changed = snapshot is not None or self._snapshot is not None
-        self._snapshot, self._layers, self._version = snapshot, layers, version
+        self._snapshot, self._layers = snapshot, layers
         return changed
+
+    def _tell_refused(self, refused: frozenset[str]) -> None:
+        for release_id in sorted(refused - self.refused):
+            _log.error("release %s refused: its digest or signature is wrong", release_id)
+            self._on_refused(release_id)
+        self.refused = refused
 
     def start_watching(self, *, interval_s: float) -> None:
         """Refresh every `interval_s` seconds in a daemon thread until `stop_watching`."""
@@ -94,15 +157,24 @@ class SnapshotStore:
             self._stopped.wait(interval_s)
 
 
-def _find_newest(session: Session) -> list[tuple[ReleaseMeta, str]]:
+def _find_stored(session: Session) -> list[list[_Stored]]:
+    """Return the releases of each city, newest first."""
     rows = session.execute(
-        select(Release.release_id, Release.month, Release.as_of, Release.city_code, Release.figures_sha256)
-        .ext(distinct_on(Release.city_code))
-        .order_by(Release.city_code, Release.month.desc())
+        select(
+            Release.release_id,
+            Release.month,
+            Release.as_of,
+            Release.city_code,
+            Release.figures_sha256,
+            Release.signature,
+        ).order_by(Release.city_code, Release.month.desc())
     )
-    return [(ReleaseMeta(*row[:4]), bytes(row[4]).hex()) for row in rows]
+    every: Iterator[_Stored] = (
+        _Stored(ReleaseMeta(*row[:4]), bytes(row[4]).hex() + bytes(row[5] or b"").hex()) for row in rows
+    )
+    return [list(group) for _, group in groupby(every, key=lambda stored: stored.release.city_code)]
 
 
-def _name_version(releases: list[tuple[ReleaseMeta, str]], *, places: str) -> str:
-    content = "|".join([places, *(f"{release.release_id}:{digest}" for release, digest in releases)])
+def _name_version(releases: Sequence[_Stored], *, places: str) -> str:
+    content = "|".join([places, *(f"{stored.release.release_id}:{stored.seal}" for stored in releases)])
     return blake2b(content.encode(), digest_size=12).hexdigest()

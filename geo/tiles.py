@@ -29,11 +29,13 @@ def _make_layer(name: str, *, table: str, key: str, shape: str) -> TextClause:
     return text(
         f"""
         SELECT ST_AsMVT(layer, '{name}', 4096, 'shape') FROM (
-            SELECT code, name, need, users, few,
+            SELECT code, name, need, moe95, users, users_moe95, few, release_id, as_of,
                 ST_AsMVTGeom(ST_Transform({shape}, 3857), ST_TileEnvelope(:z, :x, :y), 4096, 64, true) AS shape
             FROM unnest(
-                CAST(:codes AS text[]), CAST(:needs AS float8[]), CAST(:users AS float8[]), CAST(:few AS boolean[])
-            ) AS shown (code, need, users, few)
+                CAST(:codes AS text[]), CAST(:needs AS float8[]), CAST(:moe95 AS float8[]), CAST(:users AS float8[]),
+                CAST(:users_moe95 AS float8[]), CAST(:few AS boolean[]), CAST(:release_ids AS text[]),
+                CAST(:as_of AS text[])
+            ) AS shown (code, need, moe95, users, users_moe95, few, release_id, as_of)
             JOIN places.{table} ON {key} = code
             ORDER BY code
         ) AS layer WHERE shape IS NOT NULL
@@ -66,7 +68,7 @@ def render_tile(session: Session, snapshot: Snapshot, *, z: int, x: int, y: int,
     """Return one tile, empty bytes where there is nothing.
 
     Layer `districts` below zoom 10; from there `communities` (outline or cell) and `points`. Properties are code, name,
-    need (absent where few), users, few.
+    need (absent where few) with its moe95, users with users_moe95, few, and the release: release_id, as_of.
     """
     check_tile(z=z, x=x, y=y)
     envelope = get_envelope(z=z, x=x, y=y)
@@ -88,6 +90,10 @@ def _to_columns(shown: Sequence[ShownNeed]) -> dict[str, list[Any]]:
     return {
         "codes": [row.code for row in shown],
         "needs": [row.need for row in shown],
+        "moe95": [row.moe95 for row in shown],
         "users": [row.users for row in shown],
+        "users_moe95": [row.users_moe95 for row in shown],
         "few": [row.few for row in shown],
+        "release_ids": [row.release.release_id for row in shown],
+        "as_of": [row.release.as_of.isoformat() for row in shown],
     }

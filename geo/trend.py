@@ -20,22 +20,23 @@ def find_trend(session: Session, *, district_adcodes: Collection[int], months: i
     """Return the needs of some districts of one city in its last releases, oldest first."""
     cities = select(District.city_code).where(District.adcode.in_(district_adcodes))
     releases = session.execute(
-        select(Release.release_id, Release.month)
+        select(Release.release_id, Release.month, Release.as_of)
         .where(Release.city_code.in_(cities))
         .order_by(Release.month.desc(), Release.release_id)
         .limit(months)
     ).all()
     sums = _sum_releases(session, release_ids=[row[0] for row in releases], district_adcodes=district_adcodes)
-    shown = [(release_id, month, Shown.of(sums[release_id])) for release_id, month in reversed(releases)]
+    shown = [(*release, Shown.of(sums[release[0]])) for release in reversed(releases)]
     return [
         TrendMonth(
             release_id,
             month,
+            as_of,
             tuple(figures.needs[0].tolist()),
             tuple(figures.needs_moe95[0].tolist()),
             tuple(figures.few[0].tolist()),
         )
-        for release_id, month, figures in shown
+        for release_id, month, as_of, figures in shown
     ]
 
 

@@ -54,12 +54,25 @@ def read_staff(installation: Installation) -> list[dict[str, str]]:
 
 
 _Step: TypeAlias = tuple[str, str, list[str]]
+_PUBLIC_KEY_STEP = "the key that they are checked with"
+_RELEASE_STEP = "release of the month"
+
+
+def _refuse_unsigned(done: list[str]) -> None:
+    """Refuse a city whose release is older than signatures: it cannot be changed, and web would not serve it."""
+    if _RELEASE_STEP in done and _PUBLIC_KEY_STEP not in done:
+        raise click.ClickException(
+            "this demo city is of an earlier version, whose release is not signed: `make clean`, then `make run`"
+        )
 
 
 def _find_key_steps(run_dir: str) -> Iterator[_Step]:
     every, share = f"{run_dir}/vault-keys.json", f"{run_dir}/gateway-keys.json"
+    signing, public = f"{run_dir}/release-keys.json", f"{run_dir}/release-public-keys"
     yield "keys of the vault", "intake", ["keys", "create", every]
     yield "the gateway's share of them", "intake", ["keys", "copy", every, share, "--key", "lookup", "--key", "opt_out"]
+    yield "the key that signs releases", "intake", ["keys", "copy", every, signing, "--key", "signing"]
+    yield _PUBLIC_KEY_STEP, "release", ["keys", "public", signing, "--out", public]
 
 
 def _find_place_steps() -> Iterator[_Step]:
@@ -74,7 +87,7 @@ def _find_month_steps(run_dir: str, *, households: int) -> Iterator[_Step]:
     size = ["--households", str(households), "--seed", str(SEED)]
     yield "a synthetic city", "app", ["city", CITY, *size, "--month", month, "--out", drop]
     yield "intake of the drop", "intake", ["intake", drop]
-    yield "release of the month", "release", ["release", "publish", month, "--city", str(CITY_CODE)]
+    yield _RELEASE_STEP, "release", ["release", "publish", month, "--city", str(CITY_CODE)]
 
 
 def _find_steps(installation: Installation, *, households: int) -> Iterator[_Step]:
@@ -90,6 +103,7 @@ def load(installation: Installation, *, households: int, is_stopped: Callable[[]
     """Run the steps that have not been run; a step that fails leaves its mark unset and can be run again."""
     marks = installation.run_dir / "loaded.json"
     done: list[str] = json.loads(marks.read_text()) if marks.exists() else []
+    _refuse_unsigned(done)
     write_staff(installation)
     for title, settings, arguments in _find_steps(installation, households=households):
         if title in done:

@@ -87,7 +87,12 @@ class Installation:
             "CORS_ORIGINS": f'["{self.address("app")}", "http://localhost:{self.port("app")}"]',
             "CARRIER_INBOUND": "true",
             "PROMETHEUS_MULTIPROC_DIR": str(self.run_dir / "metrics"),
-        }
+        } | self._trust()
+
+    def _trust(self) -> dict[str, str]:
+        """Return the keys that releases are checked with, once there are any."""
+        file = self.run_dir / "release-public-keys"
+        return {"RELEASE_PUBLIC_KEYS": file.read_text().strip()} if file.exists() else {}
 
     def _both(self, role: str) -> dict[str, str]:
         return {"SERVING_URL": self.url("serving", role), "PEOPLE_URL": self.url("people", role)}
@@ -96,12 +101,13 @@ class Installation:
         """Return the settings of one process, by the name of the process."""
         every_key = {"KEY_FILE": str(self.run_dir / "vault-keys.json")}
         gateway_keys = {"KEY_FILE": str(self.run_dir / "gateway-keys.json")}
+        signing_key = {"KEY_FILE": str(self.run_dir / "release-keys.json")} | self._trust()
         redis = {"REDIS_URL": self.redis.url}
         by_process = {
             "web": DEMO_RULES | self._web() | redis,
             "operator": DEMO_RULES | {"SERVING_URL": self.url("serving", "field_operator")},
             "intake": DEMO_RULES | self._both("field_intake") | every_key,
-            "release": DEMO_RULES | self._both("field_release"),
+            "release": DEMO_RULES | self._both("field_release") | signing_key,
             "sender": DEMO_RULES | self._both("field_sender") | every_key | redis | self._carrier(),
             "gateway": DEMO_RULES
             | {"PEOPLE_URL": self.url("people", "field_gateway")}

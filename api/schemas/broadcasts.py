@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.errors import Fault
 from api.schemas.fields import BodyWhole, QueryWhole, choice, in_length, in_range, like
-from api.schemas.figures import MeasureSchema, category_field
+from api.schemas.figures import MeasureSchema, ReleaseSchema, category_field
 from messaging.campaigns.models import BroadcastState
 from messaging.campaigns.values import Encoding, RuleClass, Verdict
 from privacy.release.values import Category
@@ -71,8 +71,8 @@ class RemainingSchema(Schema):
     recipients = fields.Integer(required=True)
 
 
-class PreviewSchema(Schema):
-    """What would be sent and what stands against it. Nothing has happened."""
+class PreviewSchema(ReleaseSchema):
+    """What would be sent and what stands against it, and the release that the need is of. Nothing has happened."""
 
     final_text = fields.String(required=True)
     segments = fields.Integer(required=True)

@@ -64,12 +64,13 @@ class HeatmapQuery(PositionQuery):
 
 
 class CellPropertiesSchema(Schema):
-    """The figures of one cell; `need` is null and `few` true below two standard errors."""
+    """The figures of one cell; `need`, whose margin is `moe95`, is null and `few` true below two standard errors."""
 
     cell = fields.String(required=True, metadata={"description": "H3 index, resolution 8"})
     need = fields.Float(required=True, allow_none=True)
     moe95 = fields.Float(required=True)
     users = fields.Float(required=True, allow_none=True)
+    users_moe95 = fields.Float(required=True)
     few = fields.Boolean(required=True)
 
 
@@ -114,8 +115,8 @@ class TerritoryDistrictFiguresSchema(DistrictNameSchema):
     needs = fields.Nested(NeedsSchema, required=True)
 
 
-class TrendMonthSchema(Schema):
-    """The needs of my territory in one month."""
+class TrendMonthSchema(ReleaseSchema):
+    """The needs of my territory in the release of one month."""
 
     month = fields.String(required=True, metadata={"example": "2026-11"})
     needs = fields.Nested(NeedsSchema, required=True)

@@ -29,9 +29,11 @@ def show_health() -> dict[str, str]:
 @health.answers(ReadinessSchema)
 @health.also_answers(ReadinessSchema, status=503, description="Not ready; `missing` names why")
 def show_readiness() -> tuple[Readiness, int]:
-    """Say whether requests can be answered, and name what is missing: database, release."""
+    """Say whether requests can be answered, and name what is missing, database or release, and what is refused."""
     missing = find_missing(get_resources())
-    return {"status": "not_ready" if missing else "ready", "missing": missing}, 503 if missing else 200
+    refused = sorted(get_resources().snapshots.refused)
+    state = "not_ready" if missing else "ready"
+    return {"status": state, "missing": missing, "refused": refused}, 503 if missing else 200
 
 
 def find_missing(resources: Resources) -> list[str]:

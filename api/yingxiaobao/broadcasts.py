@@ -25,6 +25,7 @@ from api.schemas.broadcasts import (
     PreviewSchema,
 )
 from api.yingxiaobao.audience import get_actor, get_audience
+from api.yingxiaobao.figures import show_release
 from messaging.campaigns import control
 from messaging.campaigns.broadcasts import preview, request_broadcast
 from messaging.campaigns.queries import find_broadcasts, get_broadcast
@@ -52,9 +53,9 @@ broadcasts = Blueprint(
 @broadcasts.answers(PreviewSchema)
 def preview_broadcast(area: Arguments) -> dict[str, Any]:
     """Check a text and an area while typing. Nothing is sent, nothing is used up."""
-    resources = get_resources()
+    resources, snapshot = get_resources(), get_snapshot()
     with resources.read_sessions() as session:
-        audience = get_audience(session, snapshot=get_snapshot(), caller=g.caller, area=area)
+        audience = get_audience(session, snapshot=snapshot, caller=g.caller, area=area)
     seen = preview(
         resources.sessions,
         actor=get_actor(g.caller),
@@ -63,7 +64,8 @@ def preview_broadcast(area: Arguments) -> dict[str, Any]:
         clock=resources.clock,
         settings=resources.rules,
     )
-    return show_preview(seen)
+    release = next(each for each in snapshot.releases if each.release_id == audience.release_id)
+    return show_preview(seen) | show_release(release)
 
 
 @broadcasts.route("", method="POST", roles=SALES, problems=(403, 409, 429, 503))

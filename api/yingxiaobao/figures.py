@@ -176,6 +176,7 @@ def _show_cell(one: CellFigures) -> Row:
         "need": None if one.few else round(one.need, 1),
         "moe95": round(one.moe95, 1),
         "users": None if one.users < LEAST_CUSTOMERS else round(one.users, 1),
+        "users_moe95": round(one.users_moe95, 1),
         "few": one.few,
     }
 
@@ -202,7 +203,12 @@ def show_territory(found: TerritoryFigures, *, trend: Iterable[TrendMonth]) -> R
             for one in found.districts
         ],
         "trend": [
-            {"month": f"{one.month:%Y-%m}", "needs": show_needs(one.needs, moe95=one.needs_moe95, few=one.few)}
+            {
+                "release_id": one.release_id,
+                "as_of": one.as_of,
+                "month": f"{one.month:%Y-%m}",
+                "needs": show_needs(one.needs, moe95=one.needs_moe95, few=one.few),
+            }
             for one in trend
         ],
     }

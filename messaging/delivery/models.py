@@ -135,6 +135,26 @@ class Receipt(Delivery):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class HeldOut(Delivery):
+    """A household that a campaign drew into its control group: it is never messaged by it, only compared."""
+
+    __tablename__ = "held_out"
+    __table_args__ = (Index("held_out_household", "household_id"),)
+
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.runs.campaign_id"), primary_key=True)
+    household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    drawn_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Reply(Delivery):
+    """That a phone answered a message, and when; what it wrote does not stand here."""
+
+    __tablename__ = "replies"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.messages.message_id"), primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+
+
 class Valve(Delivery):
     """One row for the whole organisation: the global pause, the breaker, and the rate of leaving messages."""
 

@@ -1,4 +1,4 @@
-"""Command lines of the people side: `keys create`, `keys copy`, and the progress bar of an intake."""
+"""Command lines of the people side: `keys create`, `keys copy`, `keys public`, and the progress bar of an intake."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
-from privacy.people.keys import copy_key_file, create_key_file
+from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
 from privacy.people.ports import Progress as TellProgress
+from privacy.release.signing import get_public_key, write_public_key
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -21,12 +22,16 @@ def keys() -> None:
     """Make the key files of the people side."""
 
 
+_KEY_NAMES = click.Choice([name.value for name in KeyName])
+
+
 @keys.command()
 @click.argument("file", type=_FILE)
-def create(file: Path) -> None:
+@click.option("--key", "names", multiple=True, type=_KEY_NAMES, help="A key to make; repeatable; all when left out.")
+def create(file: Path, names: tuple[str, ...]) -> None:
     """Write FILE with fresh keys, readable by its owner only. Never overwrites."""
     try:
-        create_key_file(file)
+        create_key_file(file, names=frozenset(map(KeyName, names or KeyName)))
     except FileExistsError:
         raise click.ClickException("the file exists; losing its keys would lose every phone") from None
     except OSError:
@@ -42,7 +47,7 @@ def create(file: Path) -> None:
     "names",
     multiple=True,
     required=True,
-    type=click.Choice([name.value for name in KeyName]),
+    type=_KEY_NAMES,
     help="A key to copy; repeatable.",
 )
 def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
@@ -54,6 +59,22 @@ def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
     except (KeyFileError, KeyMissingError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"wrote {target}")
+
+
+@keys.command()
+@click.argument("file", type=_FILE)
+@click.option("--out", type=_FILE, help="Write it here instead of showing it.")
+def public(file: Path, out: Path | None) -> None:
+    """Show the public key that releases signed with FILE are checked by: a part of RELEASE_PUBLIC_KEYS."""
+    try:
+        written = write_public_key(get_public_key(FileKeyStore(file).get_key(KeyName.SIGNING)))
+    except (KeyFileError, KeyMissingError) as error:
+        raise click.ClickException(str(error)) from None
+    if out is None:
+        click.echo(written)
+    else:
+        out.write_text(written + "\n")
+        click.echo(f"wrote {out}")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ class KeyName(StrEnum):
     OPT_OUT = "opt_out"
     CUSTOMER = "customer"
     BOUNDS = "bounds"
+    SIGNING = "signing"
 
 
 class KeyMissingError(Exception):

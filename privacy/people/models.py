@@ -20,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
+    false,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -56,7 +57,9 @@ class Household(Core):
     """The privacy unit: all accounts, phones and devices at one dwelling.
 
     `city_from` is set when a household has moved to another city: the first month whose release counts it there, so
-    that no month counts it in two.
+    that no month counts it in two. `persona_category` is the one owned category in which it may be counted and invited
+    this year, picked by keyed hash, `persona_age_band` how old its latest purchase there is (0-2, see slots.py); both
+    are null for who owns nothing.
     """
 
     __tablename__ = "households"
@@ -71,6 +74,8 @@ class Household(Core):
     activity_score: Mapped[int | None] = mapped_column(SmallInteger)
     activity_level: Mapped[int | None] = mapped_column(SmallInteger)
     channels: Mapped[int | None] = mapped_column(SmallInteger)
+    persona_category: Mapped[int | None] = mapped_column(SmallInteger)
+    persona_age_band: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class Need(Core):
@@ -145,18 +150,37 @@ class Ticket(Core):
     opened_on: Mapped[date] = mapped_column(Date)
 
 
+class PainPoint(Core):
+    """A fault that a household wrote a ticket about within the twelve months before its newest drop's month.
+
+    Only faults of the public vocabulary stand here. `counted` says whether the contribution bound (3 a household, by
+    keyed hash) lets this row into the release.
+    """
+
+    __tablename__ = "pain_points"
+
+    household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    category: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    tag: Mapped[str] = mapped_column(Text, primary_key=True)
+    counted: Mapped[bool] = mapped_column(Boolean)
+
+
 class Interest(Core):
-    """One interest tag of a household with its weight, 0-1."""
+    """One interest tag of a household with its weight, 0-1. `counted` as for pain points; unknown tags never do."""
 
     __tablename__ = "interests"
 
     household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     tag: Mapped[str] = mapped_column(Text, primary_key=True)
     weight: Mapped[float] = mapped_column(Float)
+    counted: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class Topic(Core):
-    """One topic that a household discusses, where, and how it stands to it (-1, 0, 1)."""
+    """One topic that a household discusses, where, and how it stands to it (-1, 0, 1).
+
+    `counted` as for pain points, the same on every platform: a topic counts once.
+    """
 
     __tablename__ = "topics"
 
@@ -164,6 +188,7 @@ class Topic(Core):
     topic: Mapped[str] = mapped_column(Text, primary_key=True)
     platform: Mapped[str] = mapped_column(Text, primary_key=True)
     stance: Mapped[int] = mapped_column(SmallInteger)
+    counted: Mapped[bool] = mapped_column(Boolean, server_default=false())
 
 
 class Vault(DeclarativeBase):

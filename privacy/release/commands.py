@@ -9,26 +9,27 @@ import click
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import Progress as Bars
-from rich.table import Table
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from privacy.release.accounting import compute_epsilon
-from privacy.release.budget import compute_month_costs
-from privacy.release.errors import ReleaseError
-from privacy.release.ledger_queries import Charged, find_charges
+from privacy.release import showing
+from privacy.release.errors import ReleaseError, SignatureError
+from privacy.release.ledger_queries import find_charges
+from privacy.release.matching import check_against_ledger
 from privacy.release.plan import DELTA, EPSILON, RHO_PER_YEAR
-from privacy.release.queries import find_releases
-from privacy.release.settings import LedgerSettings, ServingSettings
-from privacy.release.values import Progress, Step
-from privacy.release.verify import check_release
+from privacy.release.queries import find_releases, get_district_table, get_figures, get_parameters
+from privacy.release.settings import LedgerSettings, ServingSettings, VerifySettings
+from privacy.release.slots import DISTRICT_PRODUCTS
+from privacy.release.values import Product, Progress, Step
+from privacy.release.verify import check_release, read_release
 
 _STEP_NAMES = {
     Step.CHECK: "check bounds",
     Step.CHARGE: "charge the ledger",
     Step.COUNT: "count",
     Step.DRAW: "draw noise",
+    Step.SIGN: "sign",
     Step.PUBLISH: "publish",
 }
 
@@ -62,53 +63,99 @@ def release() -> None:
     """Publish, list and check the monthly releases."""
 
 
+def _find_state(session: Session, *, release_id: str, settings: VerifySettings) -> str:
+    """Say in words what a check of the release finds."""
+    try:
+        found = check_release(session, release_id=release_id, public_keys=settings.public_keys)
+    except SignatureError as error:
+        return f"{error.reason}: not signed by a key of RELEASE_PUBLIC_KEYS"
+    except ReleaseError as error:
+        return str(error)
+    if settings.public_keys:
+        return "good"
+    return "not checked, RELEASE_PUBLIC_KEYS is not set" if found.signature else "none; figures are as published"
+
+
+def _show_one(session: Session, *, release_id: str, settings: VerifySettings) -> None:
+    console = Console()
+    state = _find_state(session, release_id=release_id, settings=settings)
+    parameters = get_parameters(session, release_id=release_id)
+    found = next(each for each in find_releases(session) if each.release_id == release_id)
+    console.print(showing.describe(found, parameters=parameters, state=state))
+    figures = get_figures(session, release_id=release_id)
+    console.print(showing.sum_city(figures))
+    if figures.districts:
+        console.print(showing.sum_districts(list(figures.districts.values())))
+
+
 @release.command()
-@click.option("--city", "city_code", type=int, help="Show the releases of one city only, by its 6-digit code.")
-def show(city_code: int | None) -> None:
-    """List what is published, newest first."""
+@click.argument("release_id", required=False)
+@click.option("--city", "city_code", type=int, help="List the releases of one city only, by its 6-digit code.")
+@click.option(
+    "--product",
+    type=click.Choice([str(each) for each in DISTRICT_PRODUCTS]),
+    help="Show every figure of one district product of RELEASE_ID.",
+)
+def show(release_id: str | None, city_code: int | None, product: str | None) -> None:
+    """List what is published, newest first; or tell of one RELEASE_ID how it was made and what it says in short."""
+    settings = VerifySettings()
     with _open_session(ServingSettings().serving_url) as session:
-        releases = find_releases(session, city_code=city_code)
-    table = Table("release", "as of", "published", "figures sha256")
-    for each in releases:
-        dates = (f"{moment:%Y-%m-%d %H:%M}" for moment in (each.as_of, each.published_at))
-        table.add_row(each.release_id, *dates, each.figures_sha256.hex()[:16])
-    Console().print(table)
+        try:
+            if release_id is None:
+                Console().print(showing.list_releases(find_releases(session, city_code=city_code)))
+            elif product is None:
+                _show_one(session, release_id=release_id, settings=settings)
+            else:
+                table = get_district_table(session, release_id=release_id, product=Product(product))
+                Console().print(showing.list_slots(table))
+        except ReleaseError as error:
+            raise click.ClickException(str(error)) from None
+
+
+def _verify_one(session: Session, *, release_id: str, settings: VerifySettings, allows_unsigned: bool) -> str:
+    """Check a release in every way that the settings allow; return what was checked. Raises ReleaseError."""
+    try:
+        found, figures = read_release(session, release_id=release_id, public_keys=settings.public_keys)
+    except SignatureError as error:
+        if error.reason != "missing" or not allows_unsigned:
+            raise
+        found, figures = read_release(session, release_id=release_id, public_keys=())
+    checked = ["figures"]
+    if settings.public_keys and found.signature:
+        checked.append("signature")
+    if settings.people_url is not None:
+        sigmas = get_parameters(session, release_id=release_id)["sigmas"]
+        with _open_session(settings.people_url) as people:
+            check_against_ledger(people, release=found, figures=figures, sigmas=sigmas)
+        checked.append("ledger")
+    return ", ".join(checked)
 
 
 @release.command()
 @click.argument("release_ids", nargs=-1)
-def verify(release_ids: tuple[str, ...]) -> None:
-    """Check the stored figures of the named releases, or of all, against what was published."""
+@click.option("--allow-unsigned", is_flag=True, help="Let releases pass that were published before they were signed.")
+def verify(release_ids: tuple[str, ...], *, allow_unsigned: bool) -> None:
+    """Check the stored figures of the named releases, or of all, against what was published.
+
+    RELEASE_PUBLIC_KEYS has the signature checked too, PEOPLE_URL (role field_release) the ledger.
+    """
+    settings = VerifySettings()
     with _open_session(ServingSettings().serving_url) as session:
         for name in release_ids or [each.release_id for each in find_releases(session)]:
             try:
-                check_release(session, release_id=name)
+                checked = _verify_one(session, release_id=name, settings=settings, allows_unsigned=allow_unsigned)
             except ReleaseError as error:
                 raise click.ClickException(str(error)) from None
-            click.echo(f"{name}: ok")
-
-
-def _print_ledger(charges: list[Charged]) -> None:
-    table = Table("month", "city", "product", "sigma", "rho", "charged", "draw")
-    for each in charges:
-        drawn = "stored" if each.drawn_at else "lost or under way"
-        numbers = (f"{each.sigma:.2f}", f"{each.rho:.6f}", f"{each.charged_at:%Y-%m-%d %H:%M}")
-        table.add_row(f"{each.month:%Y-%m}", str(each.city_code), each.product, *numbers, drawn)
-    console = Console()
-    console.print(table)
-    costs = Table("month", "rho", "share of the year", "epsilon of the month")
-    for month, rho in compute_month_costs(charges).items():
-        costs.add_row(
-            f"{month:%Y-%m}", f"{rho:.6f}", f"{rho / RHO_PER_YEAR:.1%}", f"{compute_epsilon(rho, delta=DELTA):.2f}"
-        )
-    console.print(costs)
-    console.print(f"Promise: ({EPSILON:g}, {DELTA:g}) a household and rolling year, rho {RHO_PER_YEAR}.")
+            click.echo(f"{name}: ok ({checked})")
 
 
 @click.command()
 @click.option("--city", "city_code", type=int, help="Show the charges of one city only, by its 6-digit code.")
 def ledger(city_code: int | None) -> None:
-    """Show what was charged, whether it was drawn, and what each month costs of the promise."""
+    """Show what was charged, whether it was drawn, and what each month and each rolling year costs of the promise."""
     with _open_session(LedgerSettings().people_url) as session:
         charges = find_charges(session, city_code=city_code)
-    _print_ledger(charges)
+    console = Console()
+    console.print(showing.list_charges(charges))
+    console.print(showing.list_years(charges))
+    console.print(f"Promise: ({EPSILON:g}, {DELTA:g}) a household and rolling year, rho {RHO_PER_YEAR}.")

@@ -1,59 +1,42 @@
 """Exact counts, which live only inside the release transaction: read them, add noise, commit, and they are gone.
 
-The temporary table holds one row a household: its leaf, its needs and those of them that count, as bit masks of
-categories. Whatever the stored rows say, a household stands in one leaf and once in each category; that at most two of
-its needs count is checked. All products are read from this one table, so they describe the same moment.
+The temporary table (contributions.py) holds one row a household: its leaf and district, its needs and those of them
+that count, and its slots in the district products. Whatever the stored rows say, a household stands in one leaf, once
+in each category and once in each slot; that no more of them count than the noise is made for is checked. All products
+are read from this one table, so they describe the same moment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from privacy.release.errors import ContributionBoundError
-from privacy.release.plan import NEEDS_PER_HOUSEHOLD
+from privacy.release.contributions import load_households
+from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
-_PREPARE = (
-    "SET LOCAL work_mem = '128MB'",
-    "DROP TABLE IF EXISTS pg_temp.release_households",
-    """CREATE TEMPORARY TABLE release_households (leaf_id bigint NOT NULL, needs int NOT NULL, counted int NOT NULL)
-    ON COMMIT DROP""",
-)
-_FILL = text("""
-    INSERT INTO release_households (leaf_id, needs, counted)
-    SELECT household.leaf_id, coalesce(need.needs, 0), coalesce(need.counted, 0)
-    FROM core.households household
-    LEFT JOIN (
-        SELECT household_id, bit_or(1 << category) AS needs, bit_or(1 << category) FILTER (WHERE counted) AS counted
-        FROM core.needs WHERE city_code = :city_code AND category BETWEEN 0 AND :last_category GROUP BY household_id
-    ) need USING (household_id)
-    WHERE household.city_code = :city_code AND (household.city_from IS NULL OR household.city_from <= :month)
-""")
-_EXCEEDS_NEEDS = text(
-    "SELECT EXISTS (SELECT FROM release_households WHERE bit_count(counted::bit(32)) > :needs_per_household)"
-)
-_HAS_UNKNOWN_LEAF = text("""
-    SELECT EXISTS (
-        SELECT leaf_id FROM release_households EXCEPT SELECT unnest(:leaf_ids)
-    )
-""").bindparams(bindparam("leaf_ids", type_=ARRAY(BigInteger)))
+__all__ = ["ExactCounts", "count_all", "load_households"]
 
 
 def _sum_bits(mask: str) -> str:
     return ", ".join(f"sum(({mask} >> {column}) & 1)" for column in range(len(CATEGORIES)))
 
 
-# Only the fixed column names and the numbers 0-7 go into this statement.
+# Only the fixed column names and the numbers 0-7 go into these statements.
 _COUNT = text(
     f"SELECT leaf_id, count(*), count(*) FILTER (WHERE needs <> 0), {_sum_bits('counted')}, {_sum_bits('needs')}"  # noqa: S608 - see above
     " FROM release_households GROUP BY leaf_id"
 )
+_COUNT_SLOTS = {
+    each: text(
+        f"SELECT district, slot, count(*) FROM release_households, unnest({each}) AS slot GROUP BY district, slot"  # noqa: S608 - see above
+    )
+    for each in DISTRICT_PRODUCTS
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,21 +46,6 @@ class ExactCounts:
     product: Product
     keys: NDArray[np.int64]
     counts: NDArray[np.int64]
-
-
-def load_households(session: Session, *, keys: PublicKeys, month: date) -> None:
-    """Fill the temporary table from a city's households and check the bounds. Raises ContributionBoundError.
-
-    Left out are those that another city's release of the same month may have counted before they moved here.
-    """
-    for statement in _PREPARE:
-        session.execute(text(statement))
-    which = {"city_code": keys.city_code, "month": month, "last_category": len(CATEGORIES) - 1}
-    session.execute(_FILL, which)
-    if session.scalar(_EXCEEDS_NEEDS, {"needs_per_household": NEEDS_PER_HOUSEHOLD}):
-        raise ContributionBoundError(city_code=keys.city_code, rule="needs_per_household")
-    if session.scalar(_HAS_UNKNOWN_LEAF, {"leaf_ids": keys.leaf_ids.tolist()}):
-        raise ContributionBoundError(city_code=keys.city_code, rule="leaf_is_public")
 
 
 def _read_leaf_rows(session: Session, *, keys: PublicKeys) -> NDArray[np.int64]:
@@ -95,6 +63,15 @@ def _sum_by_parent(keys: PublicKeys, *, needs: NDArray[np.int64]) -> ExactCounts
     return ExactCounts(Product.NEED_PARENT, parents, sums)
 
 
+def _count_slots(session: Session, *, product: Product, keys: PublicKeys) -> ExactCounts:
+    """Count a district product: int64[d, slots], zeros where nobody stands."""
+    districts = keys.district_adcodes
+    counts = np.zeros((districts.size, len(get_slot_names(product))), dtype=np.int64)
+    rows = np.array([tuple(row) for row in session.execute(_COUNT_SLOTS[product])], dtype=np.int64).reshape(-1, 3)
+    counts[np.searchsorted(districts, rows[:, 0]), rows[:, 1]] = rows[:, 2]
+    return ExactCounts(product, districts, counts)
+
+
 def count_all(session: Session, *, keys: PublicKeys) -> list[ExactCounts]:
     """Return the exact counts of every product from the table that `load_households` filled."""
     table = _read_leaf_rows(session, keys=keys)
@@ -107,4 +84,5 @@ def count_all(session: Session, *, keys: PublicKeys) -> list[ExactCounts]:
         ExactCounts(Product.NEED_CITY, city, unbounded.sum(axis=0, keepdims=True)),
         ExactCounts(Product.ANY_NEED_LEAF, keys.leaf_ids, table[:, 1:2]),
         ExactCounts(Product.CUSTOMERS_LEAF, keys.leaf_ids, table[:, 0:1]),
+        *(_count_slots(session, product=each, keys=keys) for each in DISTRICT_PRODUCTS),
     ]

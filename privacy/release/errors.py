@@ -76,3 +76,19 @@ class FiguresAlteredError(ReleaseError):
     """The stored figures of a release are not those that were published."""
 
     release_id: str
+
+
+@dataclass(eq=False)
+class SignatureError(ReleaseError):
+    """Nobody who may publish has signed the figures of a release; `reason` is a fixed word: missing, wrong."""
+
+    release_id: str
+    reason: str
+
+
+@dataclass(eq=False)
+class LedgerMismatchError(ReleaseError):
+    """A published product was not charged, or is not what was drawn for it."""
+
+    release_id: str
+    product: str

@@ -1,15 +1,18 @@
-"""Released figures as arrays: one table each for leaves, parents and the city, and the digest over all three."""
+"""Released figures as arrays: tables of leaves, parents, the city and districts, and the digest over all of them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
+
+from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
+from privacy.release.values import Product
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,12 +49,34 @@ class CityTotals:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DistrictTable:
+    """Counts of one district product as drawn: unbiased, and `sd`, the noise's sigma, is the standard error of each.
+
+    `districts` int64[d] ascending, `counts` float64[d, slots] in the order of slots.py.
+    """
+
+    product: Product
+    districts: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    sd: float
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """Return the names of the slots; an older release has fewer of them."""
+        return get_slot_names(self.product)[: self.counts.shape[1]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ReleasedFigures:
-    """All figures of one release. The needs of leaves add up to those of their parent, and these to the city's."""
+    """All figures of one release. The needs of leaves add up to those of their parent, and these to the city's.
+
+    `districts` is empty in releases from before the district products were drawn.
+    """
 
     leaves: LeafTable
     parents: ParentTable
     city: CityTotals
+    districts: Mapping[Product, DistrictTable] = field(default_factory=dict)
 
 
 def compute_digest(
@@ -67,4 +92,14 @@ def compute_digest(
     needs = (leaves.needs, leaves.needs_sd, parents.needs, parents.needs_sd, city.needs, city.needs_sd)
     for column in (*users, *needs):
         digest.update(column.astype("<f8").tobytes())
+    for product in DISTRICT_PRODUCTS:
+        if product in figures.districts:
+            _add_districts(digest, figures.districts[product])
     return digest.digest()
+
+
+def _add_districts(digest: hashlib._Hash, table: DistrictTable) -> None:
+    """Add a product with its shape: the figures before it have shapes that follow from each other, these have not."""
+    digest.update(f"{table.product}:{table.counts.shape[0]}x{table.counts.shape[1]}:".encode())
+    digest.update(table.districts.astype("<i8").tobytes())
+    digest.update(np.array([table.sd], dtype="<f8").tobytes() + table.counts.astype("<f8").tobytes())

@@ -60,6 +60,18 @@ class ParentFigures(Released):
     needs_sd: Mapped[list[float]] = mapped_column(ARRAY(Float))
 
 
+class DistrictFigures(Released):
+    """Counts of one district product in one district, as drawn; `counts` has one entry a slot, `sd` is for each."""
+
+    __tablename__ = "district_figures"
+
+    release_id: Mapped[str] = mapped_column(ForeignKey("released.releases.release_id"), primary_key=True)
+    product: Mapped[str] = mapped_column(Text, primary_key=True)
+    district_adcode: Mapped[int] = mapped_column(Integer, primary_key=True)
+    counts: Mapped[list[float]] = mapped_column(ARRAY(Float))
+    sd: Mapped[float] = mapped_column(Float)
+
+
 class CityFigures(Released):
     """Estimates for a whole city."""
 

@@ -26,6 +26,12 @@ REGULAR_SHARE = 1 / 12
 NEEDS_PER_HOUSEHOLD = 2
 """How many needs of a household count in the bounded products; which ones, intake picks by keyed hash."""
 
+TAGS_PER_HOUSEHOLD = 3
+"""How many pain points, how many interests and how many topics of a household count, picked in the same way."""
+
+OUTCOMES_PER_HOUSEHOLD = 3
+"""Messaged, replied and bought; or held out and bought."""
+
 _SIGMA_MARGIN = 1 + 1e-9
 """Lifts sigma in its tenth digit, so that OpenDP's outward-rounded privacy map never exceeds the share."""
 
@@ -45,20 +51,14 @@ PRODUCTS: dict[Product, ProductPlan] = {
     Product.ANY_NEED_LEAF: ProductPlan(share=0.05, sensitivity_squared=1),
     Product.CUSTOMERS_LEAF: ProductPlan(share=0.10, sensitivity_squared=1),
     Product.ACTIVE_USERS: ProductPlan(share=0.04, sensitivity_squared=1),
-    Product.PAIN_POINTS: ProductPlan(share=0.05, sensitivity_squared=3),
-    Product.INTERESTS: ProductPlan(share=0.05, sensitivity_squared=3),
-    Product.TOPICS: ProductPlan(share=0.05, sensitivity_squared=3),
-    Product.CAMPAIGN_OUTCOMES: ProductPlan(share=0.05, sensitivity_squared=3),
+    Product.PAIN_POINTS: ProductPlan(share=0.05, sensitivity_squared=TAGS_PER_HOUSEHOLD),
+    Product.INTERESTS: ProductPlan(share=0.05, sensitivity_squared=TAGS_PER_HOUSEHOLD),
+    Product.TOPICS: ProductPlan(share=0.05, sensitivity_squared=TAGS_PER_HOUSEHOLD),
+    Product.CAMPAIGN_OUTCOMES: ProductPlan(share=0.05, sensitivity_squared=OUTCOMES_PER_HOUSEHOLD),
 }
 
-DRAWN_MONTHLY: tuple[Product, ...] = (
-    Product.NEED_LEAF,
-    Product.NEED_PARENT,
-    Product.NEED_CITY,
-    Product.ANY_NEED_LEAF,
-    Product.CUSTOMERS_LEAF,
-)
-"""The products that a publication charges and draws; the shares of the others stay unspent until they are published."""
+DRAWN_MONTHLY: tuple[Product, ...] = tuple(PRODUCTS)
+"""The products that a publication charges and draws: all of them, in this order."""
 
 
 def count_months(first: date, *, until: date) -> int:

@@ -5,16 +5,17 @@ Same draws, same estimates: a publication that is resumed after a crash comes ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from privacy.release.errors import PublicKeysError
-from privacy.release.figures import CityTotals, LeafTable, ParentTable, ReleasedFigures
+from privacy.release.figures import CityTotals, DistrictTable, LeafTable, ParentTable, ReleasedFigures
 from privacy.release.ledger_queries import StoredDraw
 from privacy.release.priors import NoiseVariances, estimate_exposure, estimate_prior
 from privacy.release.repair import RepairedCategory, estimate_factor, repair_category
+from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.tree import Floats, Hierarchy, TreeEstimate, estimate_tree, no_prior
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
@@ -99,6 +100,15 @@ def _build_leaves(
     )
 
 
+def _collect_districts(draws: Iterable[StoredDraw]) -> dict[Product, DistrictTable]:
+    """Return the district products among the draws of a month, as they were drawn."""
+    return {
+        draw.product: DistrictTable(draw.product, draw.keys, draw.values.astype(np.float64), draw.sigma)
+        for draw in draws
+        if draw.product in DISTRICT_PRODUCTS
+    }
+
+
 def estimate_figures(
     draws: Sequence[StoredDraw], *, keys: PublicKeys, smoothing: Smoothing | None = None
 ) -> ReleasedFigures:
@@ -124,4 +134,5 @@ def estimate_figures(
             needs=np.array([each.city for each in categories]),
             needs_sd=np.sqrt(np.array([each.city_variance for each in categories])),
         ),
+        districts=_collect_districts(draws),
     )

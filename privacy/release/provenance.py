@@ -11,12 +11,15 @@ from importlib.resources import files
 
 from privacy.release import plan
 from privacy.release.ledger_queries import StoredDraw
+from privacy.release.vocabularies import FILES
 
 _CODE = (
     "accounting",
     "budget",
+    "contributions",
     "counts",
     "drawing",
+    "figures",
     "ledger",
     "mechanism",
     "mixing",
@@ -25,8 +28,11 @@ _CODE = (
     "priors",
     "publish",
     "repair",
+    "signing",
+    "slots",
     "storing",
     "tree",
+    "vocabularies",
 )
 
 
@@ -51,10 +57,10 @@ def hash_parameters() -> bytes:
 
 @cache
 def hash_code() -> bytes:
-    """Return SHA-256 over the source of every module that charges, counts, draws or smooths."""
+    """Return SHA-256 over the source of every module that charges, counts, draws or smooths, and over the tags."""
     digest = hashlib.sha256()
-    for name in _CODE:
-        source = files("privacy.release").joinpath(f"{name}.py").read_bytes()
+    for name in (*(f"{module}.py" for module in _CODE), *(f"vocabulary/{name}" for name in FILES.values())):
+        source = files("privacy.release").joinpath(name).read_bytes()
         digest.update(f"{name}:{len(source)}:".encode() + source)
     return digest.digest()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,9 +14,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from privacy.release.errors import ReleaseNotFoundError
-from privacy.release.figures import CityTotals, LeafTable, ParentTable, ReleasedFigures
-from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
-from privacy.release.values import CATEGORIES, PublishedRelease
+from privacy.release.figures import CityTotals, DistrictTable, LeafTable, ParentTable, ReleasedFigures
+from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
+from privacy.release.values import CATEGORIES, Product, PublishedRelease
 
 _WIDTH = len(CATEGORIES)
 
@@ -26,6 +29,7 @@ def _to_value(row: Release) -> PublishedRelease:
         as_of=row.as_of,
         published_at=row.published_at,
         figures_sha256=row.figures_sha256,
+        signature=row.signature,
     )
 
 
@@ -109,10 +113,37 @@ def get_city_totals(session: Session, *, release_id: str) -> CityTotals:
     return CityTotals(needs=np.array(row.needs), needs_sd=np.array(row.needs_sd))
 
 
+def _to_district_table(product: str, rows: Sequence[Any]) -> DistrictTable:
+    return DistrictTable(
+        product=Product(product),
+        districts=np.array([row.district_adcode for row in rows], dtype=np.int64),
+        counts=np.array([row.counts for row in rows], dtype=np.float64).reshape(len(rows), -1),
+        sd=rows[0].sd if len({row.sd for row in rows}) == 1 else math.nan,
+    )
+
+
+def find_district_tables(session: Session, *, release_id: str) -> dict[Product, DistrictTable]:
+    """Return the district products of a release; empty for an older or unknown one."""
+    query = select(DistrictFigures).where(DistrictFigures.release_id == release_id)
+    rows = session.scalars(query.order_by(DistrictFigures.product, DistrictFigures.district_adcode))
+    tables = [_to_district_table(product, list(own)) for product, own in groupby(rows, key=attrgetter("product"))]
+    return {table.product: table for table in tables}
+
+
+def get_district_table(session: Session, *, release_id: str, product: Product) -> DistrictTable:
+    """Return one district product of a release as arrays with the names of its slots. Raises ReleaseNotFoundError."""
+    query = select(DistrictFigures).where(DistrictFigures.release_id == release_id, DistrictFigures.product == product)
+    rows = session.scalars(query.order_by(DistrictFigures.district_adcode)).all()
+    if not rows:
+        raise ReleaseNotFoundError(release_id=release_id)
+    return _to_district_table(product, rows)
+
+
 def get_figures(session: Session, *, release_id: str) -> ReleasedFigures:
     """Return every figure of a release. Raises ReleaseNotFoundError."""
     return ReleasedFigures(
         leaves=get_leaf_table(session, release_id=release_id),
         parents=get_parent_table(session, release_id=release_id),
         city=get_city_totals(session, release_id=release_id),
+        districts=find_district_tables(session, release_id=release_id),
     )

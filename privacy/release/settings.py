@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from privacy.release.signing import parse_public_keys
 
 
 class ServingSettings(BaseSettings):
@@ -20,3 +22,24 @@ class LedgerSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     people_url: SecretStr
+
+
+class VerifySettings(BaseSettings):
+    """What a release is checked against, as far as it is given: RELEASE_PUBLIC_KEYS and PEOPLE_URL (field_release)."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    release_public_keys: str = ""
+    people_url: SecretStr | None = None
+
+    @field_validator("release_public_keys")
+    @classmethod
+    def check_keys(cls, value: str) -> str:
+        """Refuse what is no list of public keys."""
+        parse_public_keys(value)
+        return value
+
+    @property
+    def public_keys(self) -> tuple[bytes, ...]:
+        """Return the keys that may have signed, none where none are given."""
+        return parse_public_keys(self.release_public_keys)

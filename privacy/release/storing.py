@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from privacy.release.figures import LeafTable, ParentTable, ReleasedFigures
-from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
+from privacy.release.figures import DistrictTable, LeafTable, ParentTable, ReleasedFigures
+from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
 from privacy.release.values import PublishedRelease
 
 
@@ -35,6 +36,15 @@ def _to_parent_columns(parents: ParentTable) -> dict[str, NDArray[Any]]:
     return {"parent7": parents.parents, "needs": parents.needs, "needs_sd": parents.needs_sd}
 
 
+def _to_district_columns(table: DistrictTable) -> dict[str, NDArray[Any]]:
+    return {
+        "product": np.full(table.districts.size, table.product),
+        "district_adcode": table.districts,
+        "counts": table.counts,
+        "sd": np.full(table.districts.size, table.sd),
+    }
+
+
 def store_release(
     session: Session, *, release: PublishedRelease, figures: ReleasedFigures, parameters: Mapping[str, object]
 ) -> None:
@@ -49,7 +59,7 @@ def store_release(
             published_at=release.published_at,
             parameters=dict(parameters),
             figures_sha256=release.figures_sha256,
-            signature=None,
+            signature=release.signature,
         )
     )
     session.flush()
@@ -57,4 +67,6 @@ def store_release(
     session.execute(insert(ParentFigures), _to_rows(name, _to_parent_columns(figures.parents)))
     city = figures.city
     session.add(CityFigures(release_id=name, needs=city.needs.tolist(), needs_sd=city.needs_sd.tolist()))
+    for table in figures.districts.values():
+        session.execute(insert(DistrictFigures), _to_rows(name, _to_district_columns(table)))
     session.flush()

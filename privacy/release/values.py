@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from privacy.release.errors import PublicKeysError
 
 Clock: TypeAlias = Callable[[], datetime]
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+"""The time by which a calendar month begins."""
 
 
 class Category(StrEnum):
@@ -85,23 +89,34 @@ class ReleaseId:
 class PublicKeys:
     """What a city's release has a figure for: known from maps, never found in data.
 
-    `leaf_ids` is int64[n], strictly ascending; `parents` is int64[n], the H3 res-7 index that each leaf lies in.
+    `leaf_ids` is int64[n], strictly ascending; `parents` is int64[n], the H3 res-7 index that each leaf lies in;
+    `districts` is int64[n], the adcode of each leaf's district.
     """
 
     city_code: int
     leaf_ids: NDArray[np.int64]
     parents: NDArray[np.int64]
+    districts: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         """Refuse keys that a release could not be kept in the order of. Raises PublicKeysError."""
-        fits = self.leaf_ids.ndim == 1 and self.leaf_ids.shape == self.parents.shape and self.leaf_ids.size > 0
+        fits = self.leaf_ids.ndim == 1 and self.leaf_ids.size > 0
+        fits = fits and self.leaf_ids.shape == self.parents.shape == self.districts.shape
         if not fits or not bool(np.all(np.diff(self.leaf_ids) > 0)):
             raise PublicKeysError(city_code=self.city_code)
+
+    @property
+    def district_adcodes(self) -> NDArray[np.int64]:
+        """Return the districts of the city, int64[d], ascending: the keys of every district product."""
+        return np.unique(self.districts)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedRelease:
-    """What is known of one stored release, besides its figures."""
+    """What is known of one stored release, besides its figures.
+
+    `signature` is Ed25519 over `figures_sha256`, 64 bytes; None from before releases were signed.
+    """
 
     release_id: str
     month: date
@@ -109,6 +124,7 @@ class PublishedRelease:
     as_of: datetime
     published_at: datetime
     figures_sha256: bytes
+    signature: bytes | None
 
 
 class Step(StrEnum):
@@ -118,6 +134,7 @@ class Step(StrEnum):
     CHARGE = "charge"
     COUNT = "count"
     DRAW = "draw"
+    SIGN = "sign"
     PUBLISH = "publish"
 
 

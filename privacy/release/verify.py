@@ -1,26 +1,59 @@
-"""Checks that the stored figures of a release are, to the last bit, those that were published."""
+"""Reads a release only if its figures are, to the last bit, those that were published, by whom they should be."""
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from privacy.release.errors import FiguresAlteredError
-from privacy.release.figures import compute_digest
+from privacy.release.errors import FiguresAlteredError, ReleaseNotFoundError, SignatureError
+from privacy.release.figures import ReleasedFigures, compute_digest
 from privacy.release.queries import get_figures, get_parameters, get_release
-from privacy.release.values import PublishedRelease
+from privacy.release.signing import is_signed
+from privacy.release.values import PublishedRelease, ReleaseId
 
 
-def check_release(session: Session, *, release_id: str) -> PublishedRelease:
-    """Return the release after recomputing its digest. Raises FiguresAlteredError and ReleaseNotFoundError."""
-    release = get_release(session, release_id=release_id)
+def _read_figures(session: Session, *, release: PublishedRelease) -> ReleasedFigures:
+    """Return the figures of a stored release; rows that are missing or misshapen were altered."""
+    try:
+        return get_figures(session, release_id=release.release_id)
+    except (ReleaseNotFoundError, ValueError):
+        raise FiguresAlteredError(release_id=release.release_id) from None
+
+
+def _is_as_published(session: Session, *, release: PublishedRelease, figures: ReleasedFigures) -> bool:
     digest = compute_digest(
-        get_figures(session, release_id=release_id),
-        release_id=release_id,
+        figures,
+        release_id=release.release_id,
         as_of=release.as_of,
-        parameters=get_parameters(session, release_id=release_id),
+        parameters=get_parameters(session, release_id=release.release_id),
     )
-    if not hmac.compare_digest(digest, release.figures_sha256):
+    # The digest is over the name; month and city stand beside it once more, for those who look for a release.
+    is_named = release.release_id == str(ReleaseId(release.month, release.city_code))
+    return is_named and hmac.compare_digest(digest, release.figures_sha256)
+
+
+def read_release(
+    session: Session, *, release_id: str, public_keys: Sequence[bytes]
+) -> tuple[PublishedRelease, ReleasedFigures]:
+    """Return a release and its figures after recomputing the digest and checking the signature.
+
+    Without public keys only the digest is checked: releases from before they were signed pass, and so would those of
+    anybody who can write to the database. Raises ReleaseNotFoundError, FiguresAlteredError and SignatureError.
+    """
+    release = get_release(session, release_id=release_id)
+    figures = _read_figures(session, release=release)
+    if not _is_as_published(session, release=release, figures=figures):
         raise FiguresAlteredError(release_id=release_id)
-    return release
+    if public_keys:
+        if release.signature is None:
+            raise SignatureError(release_id=release_id, reason="missing")
+        if not is_signed(release.figures_sha256, signature=release.signature, public_keys=public_keys):
+            raise SignatureError(release_id=release_id, reason="wrong")
+    return release, figures
+
+
+def check_release(session: Session, *, release_id: str, public_keys: Sequence[bytes]) -> PublishedRelease:
+    """Return a release that `read_release` lets pass."""
+    return read_release(session, release_id=release_id, public_keys=public_keys)[0]

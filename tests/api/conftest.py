@@ -16,6 +16,7 @@ from api.settings import WebSettings
 from messaging.campaigns.settings import MessagingRules, Mode
 from tests.api import world
 from tests.conftest import FakeClock
+from tests.released import TRUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,7 @@ def settings(services: TestServices) -> WebSettings:
         jwt_secret=SecretStr("a signing key only for tests, 32 bytes or more"),
         cors_origins=("https://app.example",),
         logins_per_minute=1000,
+        release_public_keys=TRUSTED,
     )
 
 

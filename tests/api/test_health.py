@@ -31,7 +31,7 @@ def _without_database(settings: WebSettings, clock: FakeClock) -> Flask:
 def test_alive_and_ready(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.get_json()) == (200, {"status": "ready", "missing": []})
+    assert (ready.status_code, ready.get_json()) == (200, {"status": "ready", "missing": [], "refused": []})
 
 
 def test_without_database_alive_but_not_ready(settings: WebSettings, clock: FakeClock) -> None:
@@ -39,7 +39,7 @@ def test_without_database_alive_but_not_ready(settings: WebSettings, clock: Fake
     assert client.get("/healthz").status_code == 200
     ready = client.get("/readyz")
     assert ready.status_code == 503
-    assert ready.get_json() == {"status": "not_ready", "missing": ["database", "release"]}
+    assert ready.get_json() == {"status": "not_ready", "missing": ["database", "release"], "refused": []}
 
 
 def test_without_database_a_log_in_is_503_and_says_when_to_come_back(settings: WebSettings, clock: FakeClock) -> None:

@@ -10,11 +10,11 @@ import pytest
 from marshmallow import RAISE, Schema
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.werkzeug import WerkzeugOpenAPIRequest, WerkzeugOpenAPIResponse
-from sqlalchemy import text
 
 from api.schemas.places import CommunitiesSchema, HeatmapSchema, TerritorySchema
 from geo.datum import from_wgs84
 from geo.values import Datum
+from tests.api import world
 from tests.api.conftest import Headers, bearer
 
 if TYPE_CHECKING:
@@ -168,39 +168,14 @@ def test_a_new_release_is_answered_from_after_the_next_look(
     client: FlaskClient, sales: Headers, resources: Resources, serving_engine: Engine
 ) -> None:
     before = _get(client, COMMUNITIES, sales, **HERE)
-    with serving_engine.begin() as connection:
-        _copy_release(connection, "2026-12-370200")
+    world.copy_release(serving_engine, "2026-12-370200")
+    world.seal_release(serving_engine, "2026-12-370200")
     try:
         assert _get(client, COMMUNITIES, sales, **HERE) == before
         assert resources.snapshots.refresh()
         assert _get(client, COMMUNITIES, sales, **HERE)["release_id"] == "2026-12-370200"
     finally:
-        with serving_engine.begin() as connection:
-            for table in ("leaf_figures", "parent_figures", "city_figures", "releases"):
-                connection.execute(text(f"DELETE FROM released.{table} WHERE release_id = '2026-12-370200'"))  # noqa: S608 - names from above
-
-
-def _copy_release(connection: Any, release_id: str) -> None:  # noqa: ANN401 - a connection
-    connection.execute(
-        text(
-            "INSERT INTO released.releases SELECT :new, date '2026-12-01', city_code, as_of, published_at, parameters,"
-            " decode(repeat('31', 32), 'hex'), signature FROM released.releases WHERE release_id = '2026-11-370200'"
-        ),
-        {"new": release_id},
-    )
-    columns = {
-        "leaf_figures": "leaf_id, customers, customers_sd, any_need, any_need_sd, needs, needs_sd",
-        "parent_figures": "parent7, needs, needs_sd",
-        "city_figures": "needs, needs_sd",
-    }
-    for table, names in columns.items():
-        connection.execute(
-            text(
-                f"INSERT INTO released.{table} (release_id, {names}) SELECT :new, {names} FROM released.{table}"  # noqa: S608 - names from above
-                " WHERE release_id = '2026-11-370200'"
-            ),
-            {"new": release_id},
-        )
+        world.remove_release(serving_engine, "2026-12-370200")
 
 
 def test_the_catalog_holds_what_an_app_shows(client: FlaskClient, sales: Headers) -> None:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 import h3.api.basic_int as h3
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from api.models import Account, Role
 from geo.models import Community, District, Leaf, LeafKind
 from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
+from tests.released import seal
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -175,3 +176,58 @@ def _add_release(session: Session, *, city_code: int, month: date) -> None:
         session.add(ParentFigures(release_id=release_id, parent7=parent7, needs=needs, needs_sd=[9.0] * 8))
     city = [sum(column) for column in zip(*parents.values(), strict=True)]
     session.add(CityFigures(release_id=release_id, needs=city, needs_sd=[30.0] * 8))
+    seal(session, release_id=release_id)
+
+
+def copy_release(engine: Engine, release_id: str) -> None:
+    """Copy November's figures of Qingdao into a release of December, with November's signature."""
+    with engine.begin() as connection:
+        _copy_rows(connection, release_id)
+
+
+def seal_release(engine: Engine, release_id: str) -> None:
+    """Sign a release as publishing would."""
+    with Session(engine) as session, session.begin():
+        seal(session, release_id=release_id)
+
+
+def remove_release(engine: Engine, release_id: str) -> None:
+    """Take a release out again."""
+    with engine.begin() as connection:
+        for table in ("leaf_figures", "parent_figures", "city_figures", "releases"):
+            connection.execute(
+                text(f"DELETE FROM released.{table} WHERE release_id = :id"),  # noqa: S608 - names from above
+                {"id": release_id},
+            )
+
+
+def _copy_rows(connection: Connection, release_id: str) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO released.releases SELECT :new, date '2026-12-01', city_code, as_of, published_at, parameters,"
+            " decode(repeat('31', 32), 'hex'), signature FROM released.releases WHERE release_id = '2026-11-370200'"
+        ),
+        {"new": release_id},
+    )
+    columns = {
+        "leaf_figures": "leaf_id, customers, customers_sd, any_need, any_need_sd, needs, needs_sd",
+        "parent_figures": "parent7, needs, needs_sd",
+        "city_figures": "needs, needs_sd",
+    }
+    for table, names in columns.items():
+        connection.execute(
+            text(
+                f"INSERT INTO released.{table} (release_id, {names}) SELECT :new, {names} FROM released.{table}"  # noqa: S608 - names from above
+                " WHERE release_id = '2026-11-370200'"
+            ),
+            {"new": release_id},
+        )
+
+
+def move_figures(engine: Engine, release_id: str, *, by: float) -> None:
+    """Change the customers of a release behind its back."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE released.leaf_figures SET customers = customers + :by WHERE release_id = :id"),
+            {"by": by, "id": release_id},
+        )

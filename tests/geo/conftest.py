@@ -16,7 +16,8 @@ from geo.places import import_places
 from geo.queries import get_public_keys
 from geo.snapshot import Snapshot, SnapshotStore
 from geo.values import Datum
-from privacy.release.models import LeafFigures, ParentFigures, Release
+from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
+from tests.released import PUBLIC_KEYS, seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,6 +62,8 @@ def add_release(session: Session, *, city_code: int, month: date, seed: int = 7)
             for parent in np.unique(keys.parents).tolist()
         ],
     )
+    session.execute(insert(CityFigures).values(release_id=release_id, needs=[9.0] * 8, needs_sd=[30.0] * 8))
+    seal(session, release_id=release_id)
 
 
 @pytest.fixture(scope="package")
@@ -101,7 +104,7 @@ def places_sessions(places_connection: Connection) -> Iterator[sessionmaker[Sess
 def snapshot(places_connection: Connection) -> Snapshot:
     """Give the snapshot of both cities."""
     sessions = sessionmaker(places_connection, join_transaction_mode="create_savepoint")
-    return SnapshotStore(sessions, get_noon).current()
+    return SnapshotStore(sessions, get_noon, public_keys=PUBLIC_KEYS).current()
 
 
 @pytest.fixture

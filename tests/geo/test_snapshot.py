@@ -17,9 +17,10 @@ from geo.queries import find_cell_leaves
 from geo.snapshot import Snapshot, SnapshotStore
 from geo.trend import find_trend
 from geo.values import LonLat
-from privacy.release.models import LeafFigures, ParentFigures, Release
+from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
 from privacy.release.values import Category
 from tests.geo.conftest import add_release, get_noon
+from tests.released import PUBLIC_KEYS
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
@@ -125,7 +126,7 @@ def test_a_territory_is_the_sum_over_its_leaves(places_sessions: sessionmaker[Se
 
 
 def test_a_new_release_replaces_the_snapshot_whole(places_sessions: sessionmaker[Session]) -> None:
-    store = SnapshotStore(places_sessions, get_noon)
+    store = SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS)
     before = store.current()
     assert store.refresh() is False
     assert store.current() is before
@@ -145,13 +146,14 @@ def test_before_the_first_release_there_is_none(places_sessions: sessionmaker[Se
     with places_sessions.begin() as session:
         session.execute(delete(LeafFigures))
         session.execute(delete(ParentFigures))
+        session.execute(delete(CityFigures))
         session.execute(delete(Release))
     with pytest.raises(NoReleaseError):
-        SnapshotStore(places_sessions, get_noon).current()
+        SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS).current()
 
 
 def test_an_import_renews_the_places_of_the_snapshot(places_sessions: sessionmaker[Session]) -> None:
-    store = SnapshotStore(places_sessions, get_noon)
+    store = SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS)
     code = store.current().find_nearest(HERE, limit=1).rows[0].community_code
     with places_sessions.begin() as session:
         session.execute(
@@ -168,7 +170,7 @@ def test_an_import_renews_the_places_of_the_snapshot(places_sessions: sessionmak
 
 
 def test_the_watcher_picks_up_the_first_release_and_stops(places_sessions: sessionmaker[Session]) -> None:
-    store = SnapshotStore(places_sessions, get_noon)
+    store = SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS)
     store.start_watching(interval_s=0.05)
     try:
         deadline = threading.Event()

@@ -13,12 +13,23 @@ from privacy.people.drop.columns import to_floats
 from privacy.people.drop.customers import get_customer_keys
 from privacy.people.drop.tables import NEED_THRESHOLD
 from privacy.people.drop.values import TableName
-from privacy.people.loading.bounds import stage_needs
+from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA, TOPICS, stage_chosen
 from privacy.people.loading.copying import copy_columns
-from privacy.people.loading.statements import FIND_MIRRORS, LOCK_MIRRORS, MERGES, SET_MIRRORS, STAGING
+from privacy.people.loading.statements import (
+    FIND_MIRRORS,
+    LOCK_MIRRORS,
+    MERGE_PAIN_POINTS,
+    MERGES,
+    SET_MIRRORS,
+    SET_PERSONAS,
+    STAGING,
+)
 from privacy.redaction import mask_personal_text
+from privacy.release.slots import AGE_BAND_MONTHS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import psycopg
     from numpy.typing import NDArray
 
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
 
 _RENAMED = {"bought_at": "bought_on", "opened_at": "opened_on", "free_text": "masked_text"}
 _LEFT_OUT = frozenset({"customer_id", "model_version"})
+_BOUNDED = {TableName.SCORES: NEEDS, TableName.INTERESTS: INTERESTS, TableName.TOPICS: TOPICS}
 
 
 def create_staging(connection: psycopg.Connection[Any], *, table: TableName) -> None:
@@ -54,15 +66,25 @@ def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: Che
     copy_columns(connection, table=sql.Identifier("staged"), columns=staged)
 
 
-def merge(connection: psycopg.Connection[Any], *, table: TableName, year: int, vault: Vault) -> None:
-    """Merge `staged` into its table inside the caller's transaction. Repeating it changes nothing."""
+def merge(connection: psycopg.Connection[Any], *, table: TableName, month: date, vault: Vault) -> None:
+    """Merge `staged` into its table, and what follows from it, inside the caller's transaction.
+
+    Repeating it changes nothing.
+    """
     connection.execute("ANALYZE staged")
-    if table is TableName.SCORES:
-        stage_needs(connection, year=year, vault=vault)
+    if table in _BOUNDED:
+        stage_chosen(connection, bound=_BOUNDED[table], month=month, vault=vault)
     connection.execute(MERGES[table].encode())
     if table is TableName.CONSENTS:
         for statement in (FIND_MIRRORS, LOCK_MIRRORS, SET_MIRRORS):
             connection.execute(statement)
+    elif table is TableName.PURCHASES:
+        stage_chosen(connection, bound=PERSONA, month=month, vault=vault)
+        second_from, third_from = AGE_BAND_MONTHS
+        connection.execute(SET_PERSONAS, {"month": month, "second_from": second_from, "third_from": third_from})
+    elif table is TableName.TICKETS:
+        stage_chosen(connection, bound=PAIN_POINTS, month=month, vault=vault)
+        connection.execute(MERGE_PAIN_POINTS.encode())
 
 
 def _reaches_threshold(checked: CheckedChunk) -> NDArray[np.bool_]:

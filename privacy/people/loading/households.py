@@ -70,6 +70,7 @@ DELETE FROM vault.phones WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.needs WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.purchases WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.tickets WHERE household_id IN (SELECT household_id FROM empty);
+DELETE FROM core.pain_points WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.interests WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.topics WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.households WHERE household_id IN (SELECT household_id FROM empty);

@@ -92,7 +92,7 @@ class Loader:
             stage(self.connection, table=table, checked=checked)
             self._report(table, done=int(checked.rows[-1]))
         with self.connection.transaction():
-            merge(self.connection, table=table, year=self.valid.drop.month.year, vault=self.vault)
+            merge(self.connection, table=table, month=self.valid.drop.month, vault=self.vault)
             rows = self.valid.drop.files[table].rows
             journal.note_rows(self.connection, drop=self.valid.drop, table=table, rows=rows)
 

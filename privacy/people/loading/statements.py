@@ -30,6 +30,10 @@ WHERE NOT EXISTS (
         = (p.household_id, s.purpose, s.at, s.granted, s.policy_version, s.source))
 """,
     TableName.SCORES: """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
+SELECT a.household_id, a.item::smallint AS category, c.item IS NOT NULL AS counted
+FROM candidates AS a LEFT JOIN chosen AS c USING (household_id, item);
+ANALYZE found;
 DELETE FROM core.needs AS n USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE n.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f WHERE f.household_id = n.household_id AND f.category = n.category);
@@ -67,29 +71,63 @@ WHERE NOT EXISTS (
 """,
     TableName.INTERESTS: """
 CREATE TEMPORARY TABLE found ON COMMIT DROP AS
-SELECT p.household_id, s.tag, max(s.weight) AS weight
-FROM staged AS s JOIN present AS p USING (customer_key) GROUP BY 1, 2;
+SELECT p.household_id, s.tag, max(s.weight) AS weight, bool_or(c.item IS NOT NULL) AS counted
+FROM staged AS s JOIN present AS p USING (customer_key)
+LEFT JOIN chosen AS c ON c.household_id = p.household_id AND c.item = s.tag GROUP BY 1, 2;
 ANALYZE found;
 DELETE FROM core.interests AS i USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE i.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f WHERE f.household_id = i.household_id AND f.tag = i.tag);
-INSERT INTO core.interests AS i (household_id, tag, weight) SELECT household_id, tag, weight FROM found
-ON CONFLICT (household_id, tag) DO UPDATE SET weight = excluded.weight WHERE i.weight <> excluded.weight
+INSERT INTO core.interests AS i (household_id, tag, weight, counted)
+SELECT household_id, tag, weight, counted FROM found
+ON CONFLICT (household_id, tag) DO UPDATE SET weight = excluded.weight, counted = excluded.counted
+WHERE (i.weight, i.counted) <> (excluded.weight, excluded.counted)
 """,
     TableName.TOPICS: """
 CREATE TEMPORARY TABLE found ON COMMIT DROP AS
-SELECT p.household_id, s.topic, s.platform, sign(sum(s.stance)) AS stance
-FROM staged AS s JOIN present AS p USING (customer_key) GROUP BY 1, 2, 3;
+SELECT p.household_id, s.topic, s.platform, sign(sum(s.stance)) AS stance, bool_or(c.item IS NOT NULL) AS counted
+FROM staged AS s JOIN present AS p USING (customer_key)
+LEFT JOIN chosen AS c ON c.household_id = p.household_id AND c.item = s.topic GROUP BY 1, 2, 3;
 ANALYZE found;
 DELETE FROM core.topics AS t USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE t.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f
     WHERE (f.household_id, f.topic, f.platform) = (t.household_id, t.topic, t.platform));
-INSERT INTO core.topics AS t (household_id, topic, platform, stance)
-SELECT household_id, topic, platform, stance FROM found
-ON CONFLICT (household_id, topic, platform) DO UPDATE SET stance = excluded.stance WHERE t.stance <> excluded.stance
+INSERT INTO core.topics AS t (household_id, topic, platform, stance, counted)
+SELECT household_id, topic, platform, stance, counted FROM found
+ON CONFLICT (household_id, topic, platform) DO UPDATE SET stance = excluded.stance, counted = excluded.counted
+WHERE (t.stance, t.counted) <> (excluded.stance, excluded.counted)
 """,
 }
+
+# The one category that a household may be counted and invited in, and the age of its latest purchase there.
+SET_PERSONAS = """
+UPDATE core.households AS h SET persona_category = n.category, persona_age_band = n.age_band
+FROM (
+    SELECT p.household_id, o.category,
+        (o.months >= %(second_from)s)::int + (o.months >= %(third_from)s)::int AS age_band
+    FROM (SELECT DISTINCT household_id FROM present) AS p LEFT JOIN (
+        SELECT c.household_id, b.category,
+            12 * (extract(year FROM %(month)s::date) - extract(year FROM max(b.bought_on)))
+            + extract(month FROM %(month)s::date) - extract(month FROM max(b.bought_on)) AS months
+        FROM chosen AS c JOIN core.purchases AS b ON b.household_id = c.household_id AND b.category = c.item::smallint
+        GROUP BY 1, 2) AS o USING (household_id)) AS n
+WHERE h.household_id = n.household_id
+    AND (h.persona_category, h.persona_age_band) IS DISTINCT FROM (n.category, n.age_band)
+"""
+MERGE_PAIN_POINTS = """
+CREATE TEMPORARY TABLE found ON COMMIT DROP AS
+SELECT a.household_id, split_part(a.item, '/', 1)::smallint AS category, split_part(a.item, '/', 2) AS tag,
+    c.item IS NOT NULL AS counted
+FROM candidates AS a LEFT JOIN chosen AS c USING (household_id, item);
+ANALYZE found;
+DELETE FROM core.pain_points AS n USING (SELECT DISTINCT household_id FROM present) AS p
+WHERE n.household_id = p.household_id AND NOT EXISTS (
+    SELECT FROM found AS f WHERE (f.household_id, f.category, f.tag) = (n.household_id, n.category, n.tag));
+INSERT INTO core.pain_points AS n (household_id, category, tag, counted)
+SELECT household_id, category, tag, counted FROM found
+ON CONFLICT (household_id, category, tag) DO UPDATE SET counted = excluded.counted WHERE n.counted <> excluded.counted
+"""
 
 # The mirror is set under the row lock and from a second look at the ledger: a refusal that comes in meanwhile wins.
 FIND_MIRRORS = """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "core.drops, core.households, core.needs, core.consents, core.contacts, core.purchases, core.tickets,"
-    " core.interests, core.topics, vault.customers, vault.phones, vault.opt_outs"
+    " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.opt_outs"
 )
 
 # The advisory locks of this database; the cluster may serve other test runs at the same time.

@@ -1,55 +1,59 @@
-"""Two needs a household count, chosen by keyed hash: the same all year, and no category is favoured."""
+"""Few items of a household count, chosen by keyed hash: the same all year, and none is favoured."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
+
 from privacy.people.commands import show_progress
 from privacy.people.keys import FileKeyStore, create_key_file
-from privacy.people.loading.bounds import choose_counted
+from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA, TOPICS, Bound, choose_counted
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ALL = range(8)
+ALL = [str(number) for number in range(8)]
+
+
+def _choose(number: int, items: list[str], *, vault: Vault, year: int = 2026, bound: Bound = NEEDS) -> frozenset[str]:
+    return choose_counted(UUID(int=number), items=items, bound=bound, year=year, vault=vault)
 
 
 def test_two_or_fewer_all_count(vault: Vault) -> None:
-    assert choose_counted(UUID(int=1), categories=[3, 5], year=2026, vault=vault) == {3, 5}
-    assert choose_counted(UUID(int=1), categories=[], year=2026, vault=vault) == set()
+    assert _choose(1, ["3", "5"], vault=vault) == {"3", "5"}
+    assert _choose(1, [], vault=vault) == set()
 
 
-def test_the_choice_is_one_order_a_year(vault: Vault) -> None:
-    """What counts among all needs still counts when some of the others go away."""
+@pytest.mark.parametrize("bound", [NEEDS, PERSONA, PAIN_POINTS, INTERESTS, TOPICS])
+def test_the_choice_is_one_order_a_year(vault: Vault, bound: Bound) -> None:
+    """What counts among all items still counts when some of the others go away."""
+    every = list(bound.known)
     for number in range(50):
-        counted = choose_counted(UUID(int=number), categories=ALL, year=2026, vault=vault)
-        fewer = sorted(counted | {number % 8, (number + 3) % 8})
-        assert len(counted) == 2
-        assert choose_counted(UUID(int=number), categories=fewer, year=2026, vault=vault) == counted
+        counted = _choose(number, every, vault=vault, bound=bound)
+        fewer = sorted(counted | {every[number % len(every)], every[(number + 3) % len(every)]})
+        assert len(counted) == bound.most
+        assert _choose(number, fewer, vault=vault, bound=bound) == counted
 
 
-def test_year_key_and_household_each_change_the_choice(vault: Vault, tmp_path: Path) -> None:
+def test_year_key_list_and_household_each_change_the_choice(vault: Vault, tmp_path: Path) -> None:
     create_key_file(tmp_path / "keys.json")
     other = Vault(FileKeyStore(tmp_path / "keys.json"))
-    households = [UUID(int=number) for number in range(100)]
+    others = [(2027, vault, NEEDS), (2026, other, NEEDS), (2026, vault, replace(NEEDS, kind="persona:"))]
     choices = [
-        [choose_counted(household, categories=ALL, year=year, vault=found) for household in households]
-        for year, found in ((2026, vault), (2027, vault), (2026, other))
+        [_choose(number, ALL, vault=found, year=year, bound=bound) for number in range(100)]
+        for year, found, bound in [(2026, vault, NEEDS), *others]
     ]
-    assert choices[0] != choices[1]
-    assert choices[0] != choices[2]
+    assert all(choice != choices[0] for choice in choices[1:])
     assert len(set(choices[0])) > 10
 
 
 def test_no_category_is_favoured(vault: Vault) -> None:
-    counts = Counter(
-        category
-        for number in range(4000)
-        for category in choose_counted(UUID(int=number), categories=ALL, year=2026, vault=vault)
-    )
+    counts = Counter(category for number in range(4000) for category in _choose(number, ALL, vault=vault))
     assert all(850 < counts[category] < 1150 for category in ALL)  # 1,000 expected, 27 standard deviation
 
 

@@ -10,6 +10,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from stack.test_services import TestServices, run_services
 
+_PEOPLE_TABLES = (
+    "core.households, core.needs, core.purchases, core.pain_points, core.interests, core.topics, delivery.runs,"
+    " delivery.messages, delivery.receipts, delivery.held_out, delivery.replies, ledger.charges, ledger.draws"
+)
+
 
 @pytest.fixture(scope="package")
 def own_services() -> Iterator[TestServices]:
@@ -24,7 +29,7 @@ def people_owner(own_services: TestServices) -> Iterator[Engine]:
     engine = create_engine(own_services.url("people"), hide_parameters=True)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE core.households, core.needs, ledger.charges, ledger.draws"))
+        connection.execute(text(f"TRUNCATE {_PEOPLE_TABLES}"))
     engine.dispose()
 
 

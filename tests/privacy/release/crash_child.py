@@ -14,6 +14,7 @@ from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
 from privacy.release.values import Step
 from tests.privacy.release.worlds import KEYS
+from tests.released import SIGN
 
 
 def _now() -> datetime:
@@ -34,6 +35,7 @@ def main(*, people_url: str, serving_url: str, fatal_step: str, fatal_part: str)
         month=date(2026, 11, 1),
         as_of=_now(),
         noise=OpenDpNoise(),
+        sign=SIGN,
         clock=_now,
         progress=die,
     )

@@ -1,4 +1,4 @@
-"""kill -9 at every step of a publication: never a second draw, never a figure without its charge."""
+"""kill -9 at every step of a publication: never a second draw, never a figure without its charge or its signature."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release.errors import DrawLostError
 from privacy.release.ledger_queries import find_charges, find_draws
+from privacy.release.models import DistrictFigures
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
 from privacy.release.publish import publish_month
-from privacy.release.queries import find_releases, get_figures
+from privacy.release.queries import find_releases
+from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.values import PublishedRelease, Step
+from privacy.release.verify import check_release, read_release
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
 from tests.privacy.release.worlds import CITY, KEYS, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import PUBLIC_KEYS, SIGN
 
 NOVEMBER = date(2026, 11, 1)
 ROOT = Path(__file__).parents[3]
@@ -50,6 +54,7 @@ def _publish(
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
         noise=noise,
+        sign=SIGN,
         clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
         progress=lambda _step, _done, _total: None,
     )
@@ -86,19 +91,25 @@ def test_killed_between_charge_and_draw_the_month_is_burned_and_the_next_is_not(
     assert december.release_id == "2026-12-370200"
 
 
-def test_killed_between_draw_and_publication_the_same_draw_is_published(
-    own_services: TestServices, people: sessionmaker[Session], serving: sessionmaker[Session]
+@pytest.mark.parametrize(("step", "part"), [(Step.SIGN, "start"), (Step.SIGN, "end"), (Step.PUBLISH, "start")])
+def test_killed_between_draw_and_publication_the_same_draw_is_published_and_signed(
+    own_services: TestServices, people: sessionmaker[Session], serving: sessionmaker[Session], step: Step, part: str
 ) -> None:
-    _publish_and_die(own_services, step=Step.PUBLISH, part="start")
+    _publish_and_die(own_services, step=step, part=part)
     with people() as session:
         draws = find_draws(session, city_code=CITY, month=NOVEMBER)
     with serving() as session:
         assert find_releases(session) == []
+        assert session.scalar(select(func.count()).select_from(DistrictFigures)) == 0
     noise = RecordingNoise()
     published = _publish(people, serving, noise=noise)
     assert noise.calls == []
     with serving() as session:
-        figures = get_figures(session, release_id=published.release_id)
+        stored, figures = read_release(session, release_id=published.release_id, public_keys=PUBLIC_KEYS)
+    assert stored == published
+    for draw in draws:
+        if draw.product in DISTRICT_PRODUCTS:
+            assert np.array_equal(figures.districts[draw.product].counts, draw.values)
     assert figures.leaves.needs.tobytes() == estimate_figures(draws, keys=KEYS).leaves.needs.tobytes()
     with people() as session:
         after = find_draws(session, city_code=CITY, month=NOVEMBER)
@@ -111,6 +122,7 @@ def test_killed_after_publication_the_release_stands(
     _publish_and_die(own_services, step=Step.PUBLISH, part="end")
     with serving() as session:
         (stored,) = find_releases(session)
+        assert check_release(session, release_id=stored.release_id, public_keys=PUBLIC_KEYS) == stored
     noise = RecordingNoise()
     assert _publish(people, serving, noise=noise) == stored
     assert noise.calls == []

@@ -161,6 +161,7 @@ def test_leaves_made_after_the_draw_do_not_matter() -> None:
         city.keys.city_code,
         np.append(city.keys.leaf_ids, city.keys.leaf_ids[-1] + 7),
         np.append(city.keys.parents, 5),
+        np.append(city.keys.districts, 370202),
     )
     one, other = (estimate_figures(draws, keys=keys) for keys in (city.keys, more))
     assert one.leaves.needs.tobytes() == other.leaves.needs.tobytes()
@@ -168,12 +169,16 @@ def test_leaves_made_after_the_draw_do_not_matter() -> None:
 
 def test_a_list_that_lost_a_drawn_leaf_is_refused() -> None:
     city = _get_city("sparse")
-    fewer = PublicKeys(city.keys.city_code, city.keys.leaf_ids[1:], city.keys.parents[1:])
+    fewer = PublicKeys(
+        city.keys.city_code, *(each[1:] for each in (city.keys.leaf_ids, city.keys.parents, city.keys.districts))
+    )
     with pytest.raises(PublicKeysError):
         estimate_figures(draw_city(city, seed=2), keys=fewer)
 
 
 @pytest.mark.parametrize("leaf_ids", [[], [2, 1], [1, 1], [1, 2, 3]])
-def test_lists_of_leaves_must_be_ascending_and_fit_their_parents(leaf_ids: list[int]) -> None:
+@pytest.mark.parametrize("short", ["parents", "districts"])
+def test_lists_of_leaves_must_be_ascending_and_fit_their_parents_and_districts(leaf_ids: list[int], short: str) -> None:
+    others = {name: np.full(min(len(leaf_ids), 2 if name == short else 9), 5) for name in ("parents", "districts")}
     with pytest.raises(PublicKeysError):
-        PublicKeys(1, np.array(leaf_ids, dtype=np.int64), np.array([5] * min(len(leaf_ids), 2), dtype=np.int64))
+        PublicKeys(1, np.array(leaf_ids, dtype=np.int64), **others)

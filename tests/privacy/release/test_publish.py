@@ -7,15 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.release.commands import ledger, release
 from privacy.release.errors import (
     ContributionBoundError,
-    FiguresAlteredError,
     MonthNotBegunError,
     MonthOrderError,
     ReleaseNotFoundError,
@@ -26,11 +23,11 @@ from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
 from privacy.release.publish import publish_month
 from privacy.release.queries import find_newest_releases, find_releases, get_figures, get_parameters, get_release
+from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
-from privacy.release.verify import check_release
-from stack.test_services import TestServices
 from tests.conftest import FakeClock
 from tests.privacy.release.worlds import CITY, KEYS, Dwelling, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 NOVEMBER = date(2026, 11, 18)
 AS_OF = datetime(2026, 11, 3, tzinfo=UTC)
@@ -49,7 +46,7 @@ def _publish(
     month: date = NOVEMBER,
 ) -> PublishedRelease:
     return publish_month(
-        people, serving, keys=KEYS, month=month, as_of=AS_OF, noise=noise, clock=clock, progress=_ignore
+        people, serving, keys=KEYS, month=month, as_of=AS_OF, noise=noise, sign=SIGN, clock=clock, progress=_ignore
     )
 
 
@@ -80,6 +77,7 @@ def test_what_is_published_is_what_was_drawn(
         assert one.needs_sd.tobytes() == other.needs_sd.tobytes()
     assert stored.leaves.customers.tobytes() == expected.leaves.customers.tobytes()
     assert stored.city.needs.tobytes() == expected.city.needs.tobytes()
+    assert set(stored.districts) == set(DISTRICT_PRODUCTS)
     assert parameters["promise"] == {"epsilon": 4.0, "delta": 1e-9, "unit": "household", "period": "rolling year"}
     assert set(parameters["sigmas"]) == set(DRAWN_MONTHLY)
 
@@ -90,7 +88,10 @@ def test_the_noise_is_given_the_exact_counts_of_each_product_once(
     noise = RecordingNoise()
     _publish(people, serving, noise=noise, clock=clock)
     width = len(CATEGORIES)
-    assert [call[0].size for call in noise.calls] == [6 * width, 3 * width, width, 6, 6]
+    assert [call[0].size for call in noise.calls] == [
+        *(6 * width, 3 * width, width, 6, 6),
+        *(3 * len(get_slot_names(product)) for product in DISTRICT_PRODUCTS),
+    ]
     assert noise.calls[2][0].sum() == sum(len(each.needs) for each in dwellings)
     assert noise.calls[4][0].sum() == len(dwellings)
 
@@ -157,6 +158,7 @@ def test_figures_are_never_newer_than_their_draw(
         month=NOVEMBER,
         as_of=clock.now + timedelta(days=9),
         noise=RecordingNoise(),
+        sign=SIGN,
         clock=clock,
         progress=_ignore,
     )
@@ -192,62 +194,9 @@ def test_the_role_that_publishes_cannot_change_a_release(
         session.execute(text(statement))
 
 
-@pytest.mark.usefixtures("dwellings")
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE released.leaf_figures SET customers = customers + 1 WHERE leaf_id = 22",
-        "UPDATE released.parent_figures SET needs_sd[3] = 0",
-        "UPDATE released.city_figures SET needs[1] = needs[1] + 1e-9",
-        "UPDATE released.releases SET as_of = as_of + interval '1 day'",
-        "UPDATE released.releases SET parameters = jsonb_set(parameters, '{promise,epsilon}', '1')",
-        "DELETE FROM released.leaf_figures WHERE leaf_id = 11",
-    ],
-)
-def test_verify_finds_any_change(
-    people: sessionmaker[Session],
-    serving: sessionmaker[Session],
-    serving_owner: Engine,
-    clock: FakeClock,
-    statement: str,
-) -> None:
-    published = _publish(people, serving, noise=OpenDpNoise(), clock=clock)
-    with serving() as session:
-        assert check_release(session, release_id=published.release_id) == published
-    with serving_owner.begin() as connection:
-        connection.execute(text(statement))
-    with serving() as session, pytest.raises(FiguresAlteredError):
-        check_release(session, release_id=published.release_id)
-
-
 def test_an_unknown_release_is_not_found(serving: sessionmaker[Session]) -> None:
     with serving() as session, pytest.raises(ReleaseNotFoundError):
         get_release(session, release_id="2026-11-999999")
-
-
-@pytest.mark.usefixtures("dwellings")
-def test_commands_show_and_verify(
-    people: sessionmaker[Session],
-    serving: sessionmaker[Session],
-    own_services: TestServices,
-    clock: FakeClock,
-) -> None:
-    _publish(people, serving, noise=RecordingNoise(), clock=clock)
-    environment = {
-        "SERVING_URL": own_services.url("serving", role="field_web"),
-        "PEOPLE_URL": own_services.url("people", role="field_release"),
-        "COLUMNS": "160",
-    }
-    runner = CliRunner(env=environment)
-    shown = runner.invoke(release, ["show"])
-    assert (shown.exit_code, "2026-11-370200" in shown.output) == (0, True)
-    verified = runner.invoke(release, ["verify"])
-    assert (verified.exit_code, verified.output) == (0, "2026-11-370200: ok\n")
-    missing = runner.invoke(release, ["verify", "2026-12-370200"])
-    assert (missing.exit_code, "ReleaseNotFoundError" in missing.output) == (1, True)
-    charged = runner.invoke(ledger, [])
-    assert charged.exit_code == 0
-    assert all(product in charged.output for product in DRAWN_MONTHLY)
 
 
 def test_names_of_releases_are_read_back() -> None:

@@ -22,6 +22,7 @@ KEYS = PublicKeys(
     city_code=CITY,
     leaf_ids=np.array([11, 12, 13, 21, 22, 31], dtype=np.int64),
     parents=np.array([100, 100, 100, 200, 200, 300], dtype=np.int64),
+    districts=np.array([370202, 370202, 370203, 370203, 370203, 370212], dtype=np.int64),
 )
 
 _ADD_HOUSEHOLDS = text(
@@ -131,7 +132,8 @@ def make_city(seed: int, *, communities: int, fields: int, households: int) -> C
     rng = np.random.default_rng(seed)
     positions = np.concatenate([rng.normal(0, 8, (communities, 2)), rng.uniform(-60, 60, (fields, 2))])
     squares = np.floor(positions / 3).astype(np.int64) + 1000
-    keys = PublicKeys(CITY, np.arange(1, len(positions) + 1), squares[:, 0] * 10_000 + squares[:, 1])
+    leaf_ids, parents = np.arange(1, len(positions) + 1), squares[:, 0] * 10_000 + squares[:, 1]
+    keys = PublicKeys(CITY, leaf_ids, parents, 370202 + leaf_ids % 3)
     weights = np.concatenate([rng.lognormal(0, 0.85, communities), rng.lognormal(-4, 1, fields)])
     customers = rng.poisson(weights / weights.sum() * households)
     homes = np.repeat(np.arange(len(positions)), customers)
