@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.release.drawing import obtain_draws
+from privacy.release.drawing import find_history, obtain_draws
 from privacy.release.errors import MonthNotBegunError, MonthOrderError
 from privacy.release.figures import compute_digest
 from privacy.release.ledger import publishing_alone
-from privacy.release.ledger_queries import StoredDraw
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.mechanism import NoiseSource
 from privacy.release.postprocess import estimate_figures
 from privacy.release.provenance import describe_release
@@ -43,14 +43,15 @@ def _publish_draws(
     serving_sessions: sessionmaker[Session],
     *,
     draws: Sequence[StoredDraw],
+    earlier: Sequence[EarlierDraws],
     keys: PublicKeys,
     month: date,
     as_of: datetime,
     clock: Clock,
 ) -> PublishedRelease:
     """Turn stored draws into the stored release. Figures cannot be newer than their draw."""
-    figures = estimate_figures(draws, keys=keys)
-    parameters = describe_release(draws)
+    figures = estimate_figures(draws, keys=keys, earlier=earlier)
+    parameters = describe_release(draws, earlier=earlier)
     release_id = str(ReleaseId(month, keys.city_code))
     as_of = min(as_of, *(draw.drawn_at for draw in draws))
     release = PublishedRelease(
@@ -91,6 +92,9 @@ def publish_month(
             return stored
         draws = obtain_draws(people_sessions, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
         progress(Step.PUBLISH, 0, 1)
-        release = _publish_draws(serving_sessions, draws=draws, keys=keys, month=month, as_of=as_of, clock=clock)
+        earlier = find_history(people_sessions, city_code=keys.city_code, month=month)
+        release = _publish_draws(
+            serving_sessions, draws=draws, earlier=earlier, keys=keys, month=month, as_of=as_of, clock=clock
+        )
         progress(Step.PUBLISH, 1, 1)
     return release
