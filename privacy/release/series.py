@@ -71,11 +71,13 @@ def see_areas(month: Month, *, hierarchy: Hierarchy) -> Seen:
 
 def sum_leaves(seen: Seen, *, hierarchy: Hierarchy) -> Seen:
     """Return what leaves add up to in each parent, float64[m]."""
+    present = hierarchy.sum_by_parent(seen.present) > 0
+    variance = hierarchy.sum_by_parent(np.where(seen.present, seen.noise_variance, 0.0))
     return Seen(
         gap=seen.gap,
         values=hierarchy.sum_by_parent(seen.values),
-        noise_variance=hierarchy.sum_by_parent(np.where(seen.present, seen.noise_variance, 0.0)),
-        present=hierarchy.sum_by_parent(seen.present) > 0,
+        noise_variance=np.where(present, variance, 1.0),
+        present=present,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from privacy.release.counts import ExactCounts
-from privacy.release.ledger_queries import StoredDraw
-from privacy.release.plan import FIRST_MONTH_SHARE, get_sigma
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
+from privacy.release.plan import FIRST_MONTH_SHARE, get_month_share, get_sigma
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
 CITY = 370200
@@ -167,3 +167,27 @@ def draw_city(city: City, *, seed: int, month_share: float = FIRST_MONTH_SHARE) 
         values = exact.counts + np.rint(rng.normal(0, sigma, exact.counts.shape)).astype(np.int64)
         draws.append(StoredDraw(exact.product, sigma, exact.keys, values, datetime(2026, 11, 1, tzinfo=UTC)))
     return draws
+
+
+def age_city(city: City, *, seed: int, churn: float) -> City:
+    """Let a month go by: a share of the needs is resolved, as many appear, of those that count and of the others."""
+    rng = np.random.default_rng(seed)
+
+    def renew(needs: NDArray[np.int64]) -> NDArray[np.int64]:
+        return needs - rng.binomial(needs, churn) + rng.poisson(churn * needs)
+
+    counted = renew(city.counted)
+    return replace(city, counted=counted, needs=counted + renew(city.needs - city.counted))
+
+
+def draw_months(cities: Sequence[City], *, seed: int) -> list[list[StoredDraw]]:
+    """Noise a city's first months, each with the share that the plan gives it."""
+    return [
+        draw_city(city, seed=1000 * seed + number, month_share=get_month_share(months_since_start=number))
+        for number, city in enumerate(cities)
+    ]
+
+
+def look_back(months: Sequence[list[StoredDraw]]) -> list[EarlierDraws]:
+    """Return all months but the last one as the months before it."""
+    return [EarlierDraws(len(months) - 1 - number, tuple(draws)) for number, draws in enumerate(months[:-1])]
