@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +28,7 @@ class Views:
     nearest: Places
 
 
-@dataclass(frozen=True, slots=True)
-class Errors:
+class Errors(NamedTuple):
     """Relative errors in per cent: half of them are below `median`, 95 of 100 below `p95`."""
 
     median: float
@@ -49,9 +50,14 @@ def _summarise(true: Floats, estimated: Floats) -> Errors:
     return Errors(median=float(np.median(errors)), p95=float(np.percentile(errors, 95)))
 
 
+def add_up(values: Floats, *, groups: Sequence[Places]) -> Floats:
+    """Return sums float64[g, w] of float64[n, w] over groups of places."""
+    return np.stack([values[each].sum(axis=0) for each in groups])
+
+
 def measure_circles(true: Floats, estimated: Floats, *, views: Views) -> Errors:
     """Compare sums of needs float64[n, 8] over circles, category by category."""
-    return _summarise(*(np.stack([each[at].sum(axis=0) for at in views.circles]) for each in (true, estimated)))
+    return _summarise(add_up(true, groups=views.circles), add_up(estimated, groups=views.circles))
 
 
 def measure_nearest(true: Floats, estimated: Floats, *, views: Views) -> Errors:
