@@ -23,10 +23,14 @@ JUMP_SD = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """What is known after a month: means and error variances, of any one shape; infinite where nothing was seen."""
+    """What is known after a month: means and error variances, of any one shape; infinite where nothing was seen.
+
+    `age` is how many months old what is known is, on average of the months in it by their weight.
+    """
 
     mean: Floats
     variance: Floats
+    age: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,17 +48,17 @@ class Update:
 
 def know_nothing(shape: tuple[int, ...]) -> Level:
     """Return the level before anything was seen."""
-    return Level(mean=np.zeros(shape), variance=np.full(shape, np.inf))
+    return Level(mean=np.zeros(shape), variance=np.full(shape, np.inf), age=np.zeros(shape))
 
 
 def forget(level: Level, *, where: Flags) -> Level:
     """Return the level that starts anew in some places."""
-    return Level(mean=level.mean, variance=np.where(where, np.inf, level.variance))
+    return Level(mean=level.mean, variance=np.where(where, np.inf, level.variance), age=level.age)
 
 
-def predict(level: Level, *, movement: Floats) -> Level:
-    """Let time go by, in which places moved by a variance of `movement`."""
-    return Level(mean=level.mean, variance=level.variance + movement)
+def predict(level: Level, *, movement: Floats, months: int) -> Level:
+    """Let months go by, in each of which places moved by a variance of `movement`."""
+    return Level(mean=level.mean, variance=level.variance + months * movement, age=level.age + months)
 
 
 def update(level: Level, *, seen: Floats, noise_variance: Floats, present: Flags) -> Update:
@@ -64,6 +68,7 @@ def update(level: Level, *, seen: Floats, noise_variance: Floats, present: Flags
     after = Level(
         mean=level.mean + gain * surprise,
         variance=np.where(present, gain * noise_variance, level.variance),
+        age=(1 - gain) * level.age,
     )
     return Update(after, gain, surprise, level.variance + noise_variance)
 

@@ -30,7 +30,7 @@ def _compute_improbability(series: Sequence[Seen], *, movement: Floats) -> float
     total = 0.0
     for month in series:
         step = update(
-            predict(level, movement=month.gap * movement),
+            predict(level, movement=movement, months=month.gap),
             seen=month.values,
             noise_variance=month.noise_variance,
             present=month.present,

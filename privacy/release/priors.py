@@ -82,8 +82,8 @@ def estimate_prior(seen: Measured, *, hierarchy: Hierarchy, exposure: Exposure) 
     expected_totals = hierarchy.sum_by_parent(expected)
     by_exposure = rate**2 * exposure.variance
     # Squared coefficient of variation of rates: all of it, then the part between parents, the rest is within.
-    trust = (expected / (seen.leaf_variance + expected)) ** 2
-    excess = (seen.leaves - expected) ** 2 - seen.leaf_variance - expected - by_exposure
+    trust = (expected / (seen.leaf_noise + expected)) ** 2
+    excess = (seen.leaves - expected) ** 2 - seen.leaf_noise - expected - by_exposure
     overall = _clip_spread(float((trust * excess).sum()), base=float((trust * expected**2).sum()))
     squares = hierarchy.sum_by_parent(expected**2)
     chance = total_variance + expected_totals + hierarchy.sum_by_parent(by_exposure) + overall * squares

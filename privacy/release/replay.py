@@ -29,6 +29,13 @@ from privacy.release.series import (
 from privacy.release.tree import Floats, Hierarchy, Measured
 from privacy.release.values import CATEGORIES
 
+_UNSEEN_SHARE = 0.5
+"""Of the movement since what a filter knows, the part that is in the true value and not in the filter's output.
+
+One half, for figures that swing about a level of their own, as needs do that come and go: with autocovariance U(k) they
+move by 2 (U(0) - U(1)) a month, and an output that is k months old misses U(0) - U(k). Where they drift it is all.
+"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Replayed:
@@ -67,7 +74,7 @@ def _learn_movements(months: Sequence[Month], *, hierarchy: Hierarchy) -> _Movem
 def _step(level: Level, *, month: Seen, movement: Floats, restarts: Flags) -> tuple[Update, Flags]:
     """Let the time since the month before go by, then take in this one; return also where it jumped."""
     return update_or_restart(
-        predict(level, movement=month.gap * movement),
+        predict(level, movement=movement, months=month.gap),
         seen=month.values,
         noise_variance=month.noise_variance,
         present=month.present,
@@ -97,13 +104,20 @@ def _follow_category(
         leaf_step, _ = _step(leaves, month=seen, movement=movement, restarts=anew)
         # A total over a longer list of leaves is another total.
         leaves_now = hierarchy.sum_by_parent(month.present)
-        parent_step, _ = _step(
-            parents, month=parent_seen, movement=parent_movement, restarts=leaves_now != leaves_before
-        )
+        grown = leaves_now != leaves_before
+        parent_step, _ = _step(parents, month=parent_seen, movement=parent_movement, restarts=grown)
         moved = covariance + month.gap * movement
         covariance = (1 - leaf_step.gain) * (1 - parent_step.gain[at]) * moved
         leaves, parents, leaves_before = leaf_step.level, parent_step.level, leaves_now
-    return Measured(leaves.mean, leaves.variance, parents.mean, parents.variance, covariance)
+    return Measured(
+        leaves=leaves.mean,
+        leaf_variance=leaves.variance,
+        parents=parents.mean,
+        parent_variance=parents.variance,
+        covariance=covariance,
+        unseen=_UNSEEN_SHARE * movement * leaves.age,
+        unseen_in_parent=_UNSEEN_SHARE * movement * parents.age[at],
+    )
 
 
 def replay(months: Sequence[Month], *, hierarchy: Hierarchy) -> Replayed:

@@ -22,13 +22,7 @@ _LEAST_RATE = 1e-4
 def _add_others(needs: Sequence[Measured], *, column: int) -> Measured:
     """Return all categories but one as if they were one: their noise is independent."""
     others = [each for position, each in enumerate(needs) if position != column]
-    return Measured(
-        leaves=np.sum([each.leaves for each in others], axis=0),
-        leaf_variance=np.sum([each.leaf_variance for each in others], axis=0),
-        parents=np.sum([each.parents for each in others], axis=0),
-        parent_variance=np.sum([each.parent_variance for each in others], axis=0),
-        covariance=np.sum([each.covariance for each in others], axis=0),
-    )
+    return Measured(*(np.sum([getattr(each, name) for each in others], axis=0) for name in Measured.__slots__))
 
 
 def _find_extent(own: Measured, *, customers: Floats, equivalent: Floats) -> float:

@@ -40,7 +40,11 @@ class Measured:
     """One category as it was seen: unbiased, with the variance of each error.
 
     float64[n] `leaves`, float64[m] `parents`. Errors of leaves do not depend on each other; `covariance` float64[n] is
-    that of a leaf's error with its parent's, which is nothing in a single month and something in a filter's output.
+    that of a leaf's error with its parent's, nothing in a single month.
+
+    A filter runs behind: part of what a leaf has newly become is in its true value and not yet in the measurement.
+    `unseen` float64[n] is the variance of that part, `unseen_in_parent` float64[n] of the part that the measurement of
+    its parent misses. Nobody can know more than the rest, about which the measurement errs by the rest of its variance.
     """
 
     leaves: Floats
@@ -48,6 +52,13 @@ class Measured:
     parents: Floats
     parent_variance: Floats
     covariance: Floats
+    unseen: Floats
+    unseen_in_parent: Floats
+
+    @property
+    def leaf_noise(self) -> Floats:
+        """Return the variance of leaves' errors without what is unseen, float64[n]."""
+        return self.leaf_variance - self.unseen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,18 +105,19 @@ def _decorrelate(seen: Measured, *, hierarchy: Hierarchy) -> tuple[Floats, Float
     """Return parents as measurements whose error no leaf shares: of which weighted sum of leaves, value, variance."""
     shared = seen.covariance / seen.leaf_variance
     value = seen.parents - hierarchy.sum_by_parent(shared * seen.leaves)
-    variance = seen.parent_variance - hierarchy.sum_by_parent(shared * seen.covariance)
-    return 1 - shared, value, variance
+    explained = hierarchy.sum_by_parent(shared * seen.covariance + seen.unseen_in_parent)
+    return 1 - shared, value, seen.parent_variance - explained
 
 
 def estimate_tree(seen: Measured, *, hierarchy: Hierarchy, prior: Prior) -> TreeEstimate:
     """Combine measured leaves, measured parents and the prior."""
     at, add = hierarchy.position, hierarchy.sum_by_parent
     # Given the rate, a leaf is a weighted mean of what was seen and what the rate predicts.
-    weight = 1 / (1 + seen.leaf_variance / prior.variance)
-    own = weight * seen.leaf_variance
+    noise = seen.leaf_noise
+    weight = 1 / (1 + noise / prior.variance)
+    own = weight * noise
     # The rate, from all leaves of the parent.
-    information = prior.exposure / (prior.variance + seen.leaf_variance)
+    information = prior.exposure / (prior.variance + noise)
     precision = add(information * prior.exposure) + 1 / prior.rate_variance
     rate = (add(information * seen.leaves) + prior.rate / prior.rate_variance) / precision
     pull = (1 - weight) * prior.exposure
@@ -120,9 +132,9 @@ def estimate_tree(seen: Measured, *, hierarchy: Hierarchy, prior: Prior) -> Tree
     shift = pull / (prior.rate_variance * precision)[at] * np.sqrt(prior.city_rate_variance)
     return TreeEstimate(
         leaves=corrected,
-        leaf_variance=own + pull**2 / precision[at] - with_part**2 * gain[at],
-        leaf_covariance=with_total - with_part * learned[at],
+        leaf_variance=seen.unseen + own + pull**2 / precision[at] - with_part**2 * gain[at],
+        leaf_covariance=seen.unseen_in_parent + with_total - with_part * learned[at],
         parents=add(corrected),
-        parent_variance=add(with_total) - add(with_part) * learned,
+        parent_variance=add(seen.unseen_in_parent + with_total) - add(with_part) * learned,
         city_shift=shift - with_part * (gain * add(part * shift))[at],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -14,9 +15,10 @@ from privacy.release.aligning import Month, align_months
 from privacy.release.filtering import JUMP_SD, know_nothing, predict, update, update_or_restart
 from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.movement import NEEDS_MOVE, estimate_movement
+from privacy.release.plan import FIRST_MONTH_SHARE, FIRST_YEAR_SHARE, REGULAR_SHARE, get_sigma
 from privacy.release.replay import _follow_category
 from privacy.release.series import Seen
-from privacy.release.tree import Hierarchy, Measured, Prior, estimate_tree
+from privacy.release.tree import Hierarchy, Measured, Prior, _decorrelate, estimate_tree
 from privacy.release.values import CATEGORIES, Product
 
 Floats = NDArray[np.float64]
@@ -24,7 +26,7 @@ Floats = NDArray[np.float64]
 _LEAVES = Hierarchy(position=np.zeros(3, dtype=np.intp), parent_count=1)
 _MOVEMENT = np.array([0.5, 2.0, 7.0])
 _GAPS = (0, 1, 3, 1)
-_LEAF_SIGMAS, _PARENT_SIGMAS = (6.0, 12.1, 12.1, 10.8), (13.5, 27.0, 27.0, 24.1)
+_SHARES = (FIRST_MONTH_SHARE, FIRST_YEAR_SHARE, FIRST_YEAR_SHARE, REGULAR_SHARE)
 
 months = st.lists(
     st.tuples(st.floats(-500, 500), st.floats(1, 60), st.integers(1, 4)),  # what was seen, sigma, months since
@@ -45,7 +47,7 @@ def test_the_filter_is_the_best_linear_unbiased_estimate_of_the_newest_month(
     level = know_nothing((1,))
     for value, sigma, gap in seen:
         level = update(
-            predict(level, movement=np.array([gap * movement])),
+            predict(level, movement=np.array([movement]), months=gap),
             seen=np.array([value]),
             noise_variance=np.array([sigma**2]),
             present=np.array([True]),
@@ -56,37 +58,47 @@ def test_the_filter_is_the_best_linear_unbiased_estimate_of_the_newest_month(
     assert np.isclose(level.mean[0], (precision @ values).sum() / precision.sum(), rtol=1e-6, atol=1e-6)
 
 
-def _make_months(*, unit_month: int | None = None) -> list[Month]:
-    """Return four months of one parent with three leaves, zero but for a 1 in one month."""
-    made = []
-    for number, gap in enumerate(_GAPS):
-        value = int(number == unit_month)
-        made.append(
-            Month(
-                gap=gap,
-                present=np.ones(3, dtype=np.bool_),
-                parents_present=np.ones(1, dtype=np.bool_),
-                needs=np.full((3, 8), value),
-                parents=np.full((1, 8), value),
-                customers=np.zeros((3, 1), dtype=np.int64),
-                any_need=np.zeros((3, 1), dtype=np.int64),
-                variances={
-                    Product.NEED_LEAF: _LEAF_SIGMAS[number] ** 2,
-                    Product.NEED_PARENT: _PARENT_SIGMAS[number] ** 2,
-                },
-            )
+def _make_months(*, shares: Sequence[float] = _SHARES, gaps: Sequence[int] = _GAPS, unit: int = -1) -> list[Month]:
+    """Return months of one parent with three leaves, zero but for a 1 everywhere in one month."""
+    return [
+        Month(
+            gap=gap,
+            present=np.ones(3, dtype=np.bool_),
+            parents_present=np.ones(1, dtype=np.bool_),
+            needs=np.full((3, 8), int(number == unit)),
+            parents=np.full((1, 8), int(number == unit)),
+            customers=np.zeros((3, 1), dtype=np.int64),
+            any_need=np.zeros((3, 1), dtype=np.int64),
+            variances={product: get_sigma(product, month_share=share) ** 2 for product in Product},
         )
-    return made
+        for number, (share, gap) in enumerate(zip(shares, gaps, strict=True))
+    ]
 
 
-def _follow(made: list[Month]) -> Measured:
+def _follow(made: list[Month], *, movement: Floats = _MOVEMENT) -> Measured:
     never = [np.zeros(3, dtype=np.bool_) for _ in made]
-    return _follow_category(made, column=0, hierarchy=_LEAVES, movement=_MOVEMENT, restarts=never)
+    return _follow_category(made, column=0, hierarchy=_LEAVES, movement=movement, restarts=never)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([4 / 15, 1 / 15, 1 / 12]), st.integers(1, 6)), min_size=1, max_size=24),
+    st.lists(st.floats(1e-4, 1e5), min_size=3, max_size=3),
+)
+@settings(max_examples=60)
+def test_whatever_the_movement_what_is_unseen_is_less_than_the_error(
+    months_by_share: list[tuple[float, int]], movement: list[float]
+) -> None:
+    shares, gaps = zip(*months_by_share, strict=True)
+    measured = _follow(_make_months(shares=shares, gaps=gaps), movement=np.array(movement))
+    weights, _, variance = _decorrelate(measured, hierarchy=_LEAVES)
+    assert (measured.leaf_noise > 0).all()
+    assert (variance > 0).all()
+    assert ((weights > 0) & (weights <= 1)).all()
 
 
 def test_errors_of_leaves_and_of_their_parent_go_together_as_much_as_the_filter_says() -> None:
     measured = _follow(_make_months())
-    weights = [_follow(_make_months(unit_month=number)) for number in range(4)]
+    weights = [_follow(_make_months(unit=number)) for number in range(4)]
     of_leaves, of_parent = np.stack([each.leaves for each in weights]), np.stack([each.parents for each in weights])
     shared = _shared_movement(np.cumsum(_GAPS))
     expected = [_MOVEMENT[leaf] * of_leaves[:, leaf] @ shared @ of_parent[:, 0] for leaf in range(3)]
@@ -102,6 +114,8 @@ def test_the_tree_is_exact_conditioning_on_leaves_and_parent_with_errors_in_comm
         parents=np.array([50.0]),
         parent_variance=np.array([45.0]),
         covariance=np.array([2.0, 5.0, 8.0]),
+        unseen=np.zeros(3),
+        unseen_in_parent=np.zeros(3),
     )
     prior = Prior(
         exposure=np.array([100.0, 50.0, 300.0]),
@@ -132,7 +146,7 @@ def test_a_gain_does_not_depend_on_what_was_seen_unless_it_jumps(seen: float, ot
         know_nothing((1,)), seen=np.zeros(1), noise_variance=np.array([36.0]), present=np.array([True])
     ).level
     step, jumped = update_or_restart(
-        predict(level, movement=np.array([4.0])),
+        predict(level, movement=np.array([4.0]), months=1),
         seen=np.array([seen]),
         noise_variance=np.array([144.0]),
         present=np.array([True]),

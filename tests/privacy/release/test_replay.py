@@ -80,16 +80,19 @@ def test_a_later_month_is_far_better_with_the_months_before_than_alone() -> None
 
 def test_margins_hold_for_a_city_that_moves() -> None:
     cities = [_get_city()]
-    for month in range(5):
+    for month in range(11):
         cities.append(age_city(cities[-1], seed=month, churn=0.08))
-    truth, covered, customers = cities[-1], [], []
+    truth, covered, parents, customers = cities[-1], [], [], []
+    true_parents = truth.sum_by_parent(truth.needs)
     for seed in range(4):
         figures = _estimate(truth, draw_months(cities, seed=seed))
         error = np.abs(figures.leaves.needs - truth.needs)[:COMMUNITIES]
         covered.append((error <= 1.96 * figures.leaves.needs_sd[:COMMUNITIES]).mean())
+        parents.append((np.abs(figures.parents.needs - true_parents) <= 1.96 * figures.parents.needs_sd).mean())
         error = np.abs(figures.leaves.customers - truth.customers)
         customers.append((error <= 1.96 * figures.leaves.customers_sd).mean())
     assert 0.93 <= np.mean(covered) <= 0.98
+    assert 0.93 <= np.mean(parents) <= 0.98
     assert 0.93 <= np.mean(customers) <= 0.98
 
 
