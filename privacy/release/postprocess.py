@@ -24,9 +24,10 @@ from privacy.release.values import Product, PublicKeys
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    """What is done to the draws besides consistency."""
+    """What is done to the draws besides consistency: `shares` says whether categories vouch for each other."""
 
     shrinks: bool = True
+    shares: bool = True
 
 
 def _estimate_trees(replayed: Replayed, *, hierarchy: Hierarchy, smoothing: Smoothing) -> list[TreeEstimate]:
@@ -37,8 +38,10 @@ def _estimate_trees(replayed: Replayed, *, hierarchy: Hierarchy, smoothing: Smoo
     exposure = estimate_exposure(customers.mean, hierarchy=hierarchy, variance=customers.variance)
     trees = []
     for column, seen in enumerate(replayed.needs):
-        own_exposure = share_exposure(replayed.needs, column=column, hierarchy=hierarchy, exposure=exposure)
-        prior = estimate_prior(seen, hierarchy=hierarchy, exposure=own_exposure)
+        own = exposure
+        if smoothing.shares:
+            own = share_exposure(replayed.needs, column=column, hierarchy=hierarchy, exposure=exposure)
+        prior = estimate_prior(seen, hierarchy=hierarchy, exposure=own)
         trees.append(estimate_tree(seen, hierarchy=hierarchy, prior=prior))
     return trees
 

@@ -15,8 +15,8 @@ from privacy.release.tree import Floats, Hierarchy, Measured, Prior
 
 _LEAST_SPREAD = 0.02
 _MOST_SPREAD = 4.0
-_LEAST_CUSTOMERS = 0.02
-_LEAST_RATE = 1e-4
+LEAST_CUSTOMERS = 0.02
+LEAST_RATE = 1e-4
 _LEAST_RATE_SHARE = 0.2
 
 
@@ -54,12 +54,12 @@ def estimate_exposure(customers: Floats, *, hierarchy: Hierarchy, variance: Floa
     parent_mean, parent_variance = estimate_non_negative(
         hierarchy.sum_by_parent(customers) / leaf_counts, variances=hierarchy.sum_by_parent(variance) / leaf_counts**2
     )
-    parent_mean = np.maximum(parent_mean, _LEAST_CUSTOMERS)
+    parent_mean = np.maximum(parent_mean, LEAST_CUSTOMERS)
     mean = parent_mean[at]
     spread = _find_customer_spread(customers, mean=mean, siblings=leaf_counts[at], variance=variance)
     real = spread * mean**2 + mean
     weight = real / (real + variance)
-    steadied = np.maximum(mean + weight * (customers - mean), _LEAST_CUSTOMERS)
+    steadied = np.maximum(mean + weight * (customers - mean), LEAST_CUSTOMERS)
     steadied *= (hierarchy.sum_by_parent(mean) / hierarchy.sum_by_parent(steadied))[at]
     return Exposure(customers=steadied, variance=weight * variance, area_uncertainty=parent_variance / parent_mean**2)
 
@@ -77,7 +77,7 @@ def estimate_prior(seen: Measured, *, hierarchy: Hierarchy, exposure: Exposure) 
     """Learn one category's rates, and how much they differ between and within parents, from its measured needs."""
     customers = exposure.customers
     totals, total_variance = estimate_parent_totals(seen, hierarchy=hierarchy)
-    rate = max(float(totals.sum() / customers.sum()), _LEAST_RATE)
+    rate = max(float(totals.sum() / customers.sum()), LEAST_RATE)
     expected = rate * customers
     expected_totals = hierarchy.sum_by_parent(expected)
     by_exposure = rate**2 * exposure.variance
@@ -93,7 +93,7 @@ def estimate_prior(seen: Measured, *, hierarchy: Hierarchy, exposure: Exposure) 
     within = max(overall - between, _LEAST_SPREAD)
     signal = (between + exposure.area_uncertainty) * expected_totals**2
     trust_in_area = signal / (signal + chance)
-    local = 1 + trust_in_area * (totals / np.maximum(expected_totals, _LEAST_RATE) - 1)
+    local = 1 + trust_in_area * (totals / np.maximum(expected_totals, LEAST_RATE) - 1)
     local_rate = rate * np.maximum(local, _LEAST_RATE_SHARE)[hierarchy.position]
     local_expected = local_rate * customers
     return Prior(

@@ -9,12 +9,12 @@ import numpy as np
 
 from privacy.release.aligning import Counts, Month
 from privacy.release.filtering import Flags
+from privacy.release.priors import LEAST_RATE
 from privacy.release.tree import Floats, Hierarchy
 from privacy.release.values import Product
 
 _STEADYING_CUSTOMERS = 3_000
 """An area's own rate counts as much as the city's where it has that many customers."""
-_LEAST_RATE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +94,6 @@ def average(series: Sequence[Seen]) -> tuple[Floats, Floats]:
 def expect(area_totals: Floats, *, customers: Floats, hierarchy: Hierarchy) -> Floats:
     """Return what leaves float64[n, w] hold by their customers and their area's rate, from totals float64[m, w]."""
     area = hierarchy.sum_by_parent(customers)[:, None]
-    city_rate = np.maximum(area_totals.sum(axis=0) / area.sum(), _LEAST_RATE)
+    city_rate = np.maximum(area_totals.sum(axis=0) / area.sum(), LEAST_RATE)
     rates = (np.maximum(area_totals, 0.0) + _STEADYING_CUSTOMERS * city_rate) / (area + _STEADYING_CUSTOMERS)
     return np.asarray(customers[:, None] * rates[hierarchy.position])

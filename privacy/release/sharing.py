@@ -9,25 +9,24 @@ is not counted twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import numpy as np
 
-from privacy.release.priors import Exposure, estimate_prior
+from privacy.release.priors import LEAST_CUSTOMERS, LEAST_RATE, Exposure, estimate_prior
 from privacy.release.tree import Floats, Hierarchy, Measured, TreeEstimate, estimate_tree
-
-_LEAST_CUSTOMERS = 0.02
-_LEAST_RATE = 1e-4
 
 
 def _add_others(needs: Sequence[Measured], *, column: int) -> Measured:
     """Return all categories but one as if they were one: their noise is independent."""
     others = [each for position, each in enumerate(needs) if position != column]
-    return Measured(*(np.sum([getattr(each, name) for each in others], axis=0) for name in Measured.__slots__))
+    names = [each.name for each in fields(Measured)]
+    return Measured(**{name: np.sum([getattr(each, name) for each in others], axis=0) for name in names})
 
 
 def _find_extent(own: Measured, *, customers: Floats, equivalent: Floats) -> float:
     """Return how much of the others' excess a category shares, 0-1: weighted least squares over leaves."""
-    rate = max(float(own.leaves.sum() / customers.sum()), _LEAST_RATE)
+    rate = max(float(own.leaves.sum() / customers.sum()), LEAST_RATE)
     expected = rate * customers
     excess = rate * (equivalent - customers)
     weight = 1 / (own.leaf_variance + expected) ** 2
@@ -41,7 +40,7 @@ def _blend(exposure: Exposure, *, others: TreeEstimate, rate: float, extent: flo
 
     Both err together, the others being estimated from customers, so variances are mixed as if they erred alike.
     """
-    equivalent = np.maximum(others.leaves / rate, _LEAST_CUSTOMERS)
+    equivalent = np.maximum(others.leaves / rate, LEAST_CUSTOMERS)
     customers = (1 - extent) * exposure.customers + extent * equivalent
     by_customers = exposure.area_uncertainty * hierarchy.sum_by_parent(exposure.customers) ** 2
     by_area = (1 - extent) * by_customers + extent * others.parent_variance / rate**2
@@ -57,6 +56,6 @@ def share_exposure(needs: Sequence[Measured], *, column: int, hierarchy: Hierarc
     others = _add_others(needs, column=column)
     prior = estimate_prior(others, hierarchy=hierarchy, exposure=exposure)
     tree = estimate_tree(others, hierarchy=hierarchy, prior=prior)
-    equivalent = np.maximum(tree.leaves / prior.rate, _LEAST_CUSTOMERS)
+    equivalent = np.maximum(tree.leaves / prior.rate, LEAST_CUSTOMERS)
     extent = _find_extent(needs[column], customers=exposure.customers, equivalent=equivalent)
     return _blend(exposure, others=tree, rate=prior.rate, extent=extent, hierarchy=hierarchy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import grimp
 import numpy as np
 import pytest
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from privacy.release.ledger_queries import find_draws
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY, count_months
 from privacy.release.postprocess import estimate_figures
+from privacy.release.provenance import _CODE
 from privacy.release.publish import publish_month
 from privacy.release.queries import get_figures, get_parameters
 from privacy.release.values import PublicKeys, PublishedRelease
@@ -98,3 +100,11 @@ def test_what_lies_more_than_two_years_back_and_other_cities_are_not_read(
         date(2028, 12, 1): []
     }
     assert find_history(people, city_code=110000, month=DECEMBER) == []
+
+
+def test_every_module_that_makes_figures_is_in_the_hash_of_the_code() -> None:
+    vocabulary = {"errors", "figures", "ledger_models", "ledger_queries", "values"}
+    modules = grimp.build_graph("privacy").find_upstream_modules("privacy.release.postprocess")
+    names = {each.removeprefix("privacy.release.") for each in modules}
+    assert names - vocabulary <= set(_CODE)
+    assert "filtering" in names
