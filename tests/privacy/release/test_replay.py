@@ -15,7 +15,7 @@ from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.plan import FIRST_YEAR_SHARE
 from privacy.release.postprocess import Smoothing, estimate_figures
 from privacy.release.values import Product, PublicKeys
-from tests.privacy.release.worlds import City, age_city, draw_city, draw_months, look_back, make_city
+from tests.privacy.release.worlds import City, draw_city, draw_months, look_back, make_city, make_months
 
 COMMUNITIES = 900
 
@@ -79,9 +79,7 @@ def test_a_later_month_is_far_better_with_the_months_before_than_alone() -> None
 
 
 def test_margins_hold_for_a_city_that_moves() -> None:
-    cities = [_get_city()]
-    for month in range(11):
-        cities.append(age_city(cities[-1], seed=month, churn=0.08))
+    cities = make_months(_get_city(), count=12, churn=0.08, seed=1)
     truth, covered, parents, customers = cities[-1], [], [], []
     true_parents = truth.sum_by_parent(truth.needs)
     for seed in range(4):

@@ -169,15 +169,20 @@ def draw_city(city: City, *, seed: int, month_share: float = FIRST_MONTH_SHARE) 
     return draws
 
 
-def age_city(city: City, *, seed: int, churn: float) -> City:
-    """Let a month go by: a share of the needs is resolved, as many appear, of those that count and of the others."""
+def make_months(city: City, *, count: int, churn: float, seed: int) -> list[City]:
+    """Return a city's first months: each resolves a share of its needs, and as many appear as the first one had."""
     rng = np.random.default_rng(seed)
+    cities = [city]
 
-    def renew(needs: NDArray[np.int64]) -> NDArray[np.int64]:
-        return needs - rng.binomial(needs, churn) + rng.poisson(churn * needs)
+    def renew(now: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+        return now - rng.binomial(now, churn) + rng.poisson(churn * first)
 
-    counted = renew(city.counted)
-    return replace(city, counted=counted, needs=counted + renew(city.needs - city.counted))
+    for _ in range(count - 1):
+        now = cities[-1]
+        counted = renew(now.counted, city.counted)
+        others = renew(now.needs - now.counted, city.needs - city.counted)
+        cities.append(replace(city, counted=counted, needs=counted + others))
+    return cities
 
 
 def draw_months(cities: Sequence[City], *, seed: int) -> list[list[StoredDraw]]:
