@@ -102,10 +102,10 @@ def _follow_category(
     for month, anew in zip(months, restarts, strict=True):
         seen, parent_seen = see_needs(month, column=column), see_parent_needs(month, column=column)
         leaf_step, _ = _step(leaves, month=seen, movement=movement, restarts=anew)
-        # A total over a longer list of leaves is another total.
+        # A total over a longer list of leaves, or over leaves that start anew, is another total.
         leaves_now = hierarchy.sum_by_parent(month.present)
-        grown = leaves_now != leaves_before
-        parent_step, _ = _step(parents, month=parent_seen, movement=parent_movement, restarts=grown)
+        other = (leaves_now != leaves_before) | (hierarchy.sum_by_parent(anew) > 0)
+        parent_step, _ = _step(parents, month=parent_seen, movement=parent_movement, restarts=other)
         moved = covariance + month.gap * movement
         covariance = (1 - leaf_step.gain) * (1 - parent_step.gain[at]) * moved
         leaves, parents, leaves_before = leaf_step.level, parent_step.level, leaves_now
@@ -123,7 +123,7 @@ def _follow_category(
 def replay(months: Sequence[Month], *, hierarchy: Hierarchy) -> Replayed:
     """Filter customers, any need and needs over all months, oldest first.
 
-    Where the customers of a leaf jump, its needs start anew with them.
+    Where the customers of a leaf jump, its needs start anew with them, and so does its parent.
     """
     movements = _learn_movements(months, hierarchy=hierarchy)
     never = [np.zeros(month.present.shape, dtype=np.bool_) for month in months]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,6 +19,7 @@ from privacy.release.movement import NEEDS_MOVE, estimate_movement
 from privacy.release.plan import FIRST_MONTH_SHARE, FIRST_YEAR_SHARE, REGULAR_SHARE, get_sigma
 from privacy.release.replay import _follow_category
 from privacy.release.series import Seen
+from privacy.release.sharing import _add_others
 from privacy.release.tree import Hierarchy, Measured, Prior, _decorrelate, estimate_tree
 from privacy.release.values import CATEGORIES, Product
 
@@ -107,6 +109,23 @@ def test_errors_of_leaves_and_of_their_parent_go_together_as_much_as_the_filter_
     assert np.allclose(of_parent.sum(axis=0), 1)
 
 
+def test_a_total_over_a_longer_list_of_leaves_starts_anew() -> None:
+    made = _make_months()
+    shorter = [replace(month, present=np.array([True, True, False])) for month in made[:-1]]
+    measured = _follow([*shorter, made[-1]])
+    newest = made[-1].variances
+    assert measured.parent_variance[0] == pytest.approx(newest[Product.NEED_PARENT])
+    assert measured.leaf_variance[2] == pytest.approx(newest[Product.NEED_LEAF])
+    assert (measured.leaf_variance[:2] < newest[Product.NEED_LEAF] / 1.5).all()
+    assert _follow(made).parent_variance[0] < newest[Product.NEED_PARENT] / 1.5
+
+
+def test_what_others_say_of_a_category_holds_nothing_of_its_own_measurement() -> None:
+    needs = [Measured(*(np.array([10.0**column]) for _ in range(7))) for column in range(4)]
+    others = _add_others(needs, column=2)
+    assert [getattr(others, each.name)[0] for each in fields(Measured)] == [1011.0] * 7
+
+
 def test_the_tree_is_exact_conditioning_on_leaves_and_parent_with_errors_in_common() -> None:
     seen = Measured(
         leaves=np.array([12.0, 3.0, 40.0]),
@@ -191,6 +210,6 @@ def test_a_lost_month_counts_as_time_that_went_by() -> None:
 
     products = (Product.NEED_LEAF, Product.NEED_PARENT, Product.ANY_NEED_LEAF, Product.CUSTOMERS_LEAF)
     draws = tuple(draw(product) for product in products)
-    earlier = [EarlierDraws(months_ago, draws) for months_ago in (1, 6, 4)]
+    earlier = [EarlierDraws(months_ago, draws) for months_ago in (2, 7, 4)]
     made = align_months({each.product: each for each in draws}, earlier=earlier, city_code=1)
-    assert [month.gap for month in made] == [0, 2, 3, 1]
+    assert [month.gap for month in made] == [0, 3, 2, 2]

@@ -89,14 +89,14 @@ def test_margins_hold_for_a_city_that_moves() -> None:
         parents.append((np.abs(figures.parents.needs - true_parents) <= 1.96 * figures.parents.needs_sd).mean())
         error = np.abs(figures.leaves.customers - truth.customers)
         customers.append((error <= 1.96 * figures.leaves.customers_sd).mean())
-    assert 0.93 <= np.mean(covered) <= 0.98
+    assert 0.945 <= np.mean(covered) <= 0.98
     assert 0.93 <= np.mean(parents) <= 0.98
     assert 0.93 <= np.mean(customers) <= 0.98
 
 
-@pytest.mark.parametrize(("times", "months_after"), [(4, 0), (2, 3)])
+@pytest.mark.parametrize(("times", "months_after"), [(4, 0), (2, 0), (2, 3)])
 def test_new_towers_are_followed(times: int, months_after: int) -> None:
-    """Ten large communities grow manyfold: at once, or doubled and seen within a few months."""
+    """Ten large communities grow manyfold: at once, and their needs with their customers."""
     city = _get_city()
     grown = np.argsort(-city.customers)[10:20]
     counts = {name: getattr(city, name).copy() for name in ("customers", "needs", "counted")}
@@ -107,7 +107,7 @@ def test_new_towers_are_followed(times: int, months_after: int) -> None:
     customers = figures.leaves.customers[grown].sum() / after.customers[grown].sum()
     needs = figures.leaves.needs[grown].sum() / after.needs[grown].sum()
     assert customers == pytest.approx(1, abs=0.05)
-    assert needs == pytest.approx(1, abs=0.1)
+    assert needs == pytest.approx(1, abs=0.05)
 
 
 def test_a_season_that_moves_a_whole_category_is_followed_at_once() -> None:
