@@ -9,8 +9,16 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release import counts, ledger
+from privacy.release.aligning import REPLAYED, REPLAYED_YEARS
 from privacy.release.errors import DrawLostError
-from privacy.release.ledger_queries import Charged, StoredDraw, find_charges, find_draws
+from privacy.release.ledger_queries import (
+    Charged,
+    EarlierDraws,
+    StoredDraw,
+    find_charges,
+    find_draws,
+    find_earlier_draws,
+)
 from privacy.release.mechanism import CHUNK, NoiseSource
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.values import Clock, Progress, PublicKeys, Step
@@ -92,3 +100,10 @@ def obtain_draws(
         raise DrawLostError(city_code=city_code, month=month)
     with people_sessions() as session:
         return find_draws(session, city_code=city_code, month=month)
+
+
+def find_history(people_sessions: sessionmaker[Session], *, city_code: int, month: date) -> list[EarlierDraws]:
+    """Return the stored draws that the filter replays for a month, which is the first day of it."""
+    since = month.replace(year=month.year - REPLAYED_YEARS)
+    with people_sessions() as session:
+        return find_earlier_draws(session, city_code=city_code, month=month, since=since, products=REPLAYED)

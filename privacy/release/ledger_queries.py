@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from privacy.release.ledger_models import Charge, Draw
+from privacy.release.plan import count_months
 from privacy.release.values import Product
 
 
@@ -39,6 +42,14 @@ class StoredDraw:
     drawn_at: datetime
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EarlierDraws:
+    """What was drawn for a city in a month before: how long before, and every product of it."""
+
+    months_ago: int
+    draws: tuple[StoredDraw, ...]
+
+
 def find_charges(session: Session, *, city_code: int | None = None, month: date | None = None) -> list[Charged]:
     """Return the charges of the ledger, of one city or month where given, in the order they were made."""
     query = select(Charge, Draw.drawn_at).outerjoin(Draw, Draw.charge_id == Charge.charge_id)
@@ -61,17 +72,34 @@ def find_charges(session: Session, *, city_code: int | None = None, month: date 
     ]
 
 
+def _to_draw(product: str, *, sigma: float, draw: Draw) -> StoredDraw:
+    return StoredDraw(
+        product=Product(product),
+        sigma=sigma,
+        keys=np.frombuffer(draw.keys, dtype="<i8").astype(np.int64),
+        values=np.frombuffer(draw.values, dtype="<i8").astype(np.int64).reshape(-1, draw.width),
+        drawn_at=draw.drawn_at,
+    )
+
+
 def find_draws(session: Session, *, city_code: int, month: date) -> list[StoredDraw]:
     """Return the stored draws of a city's month, in the order they were charged."""
     query = select(Charge.product, Charge.sigma, Draw).join(Draw, Draw.charge_id == Charge.charge_id)
     query = query.where(Charge.city_code == city_code, Charge.month == month).order_by(Charge.charge_id)
-    return [
-        StoredDraw(
-            product=Product(product),
-            sigma=sigma,
-            keys=np.frombuffer(draw.keys, dtype="<i8").astype(np.int64),
-            values=np.frombuffer(draw.values, dtype="<i8").astype(np.int64).reshape(-1, draw.width),
-            drawn_at=draw.drawn_at,
-        )
-        for product, sigma, draw in session.execute(query)
-    ]
+    return [_to_draw(product, sigma=sigma, draw=draw) for product, sigma, draw in session.execute(query)]
+
+
+def find_earlier_draws(
+    session: Session, *, city_code: int, month: date, since: date, products: Collection[Product]
+) -> list[EarlierDraws]:
+    """Return a city's draws of some products in the months from `since` to before `month`, the oldest first.
+
+    Months whose draw was lost are left out.
+    """
+    query = select(Charge.month, Charge.product, Charge.sigma, Draw).join(Draw, Draw.charge_id == Charge.charge_id)
+    query = query.where(Charge.city_code == city_code, Charge.month >= since, Charge.month < month)
+    query = query.where(Charge.product.in_(products)).order_by(Charge.month, Charge.charge_id)
+    months: dict[date, list[StoredDraw]] = defaultdict(list)
+    for drawn_for, product, sigma, draw in session.execute(query):
+        months[drawn_for].append(_to_draw(product, sigma=sigma, draw=draw))
+    return [EarlierDraws(count_months(each, until=month), tuple(draws)) for each, draws in months.items()]

@@ -5,67 +5,45 @@ Same draws, same estimates: a publication that is resumed after a crash comes ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from privacy.release.errors import PublicKeysError
+from privacy.release.aligning import align_months, place_leaves
 from privacy.release.figures import CityTotals, DistrictTable, LeafTable, ParentTable, ReleasedFigures
-from privacy.release.ledger_queries import StoredDraw
-from privacy.release.priors import NoiseVariances, estimate_exposure, estimate_prior
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
+from privacy.release.priors import estimate_exposure, estimate_prior
 from privacy.release.repair import RepairedCategory, estimate_factor, repair_category
+from privacy.release.replay import Replayed, replay
+from privacy.release.sharing import share_exposure
 from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.tree import Floats, Hierarchy, TreeEstimate, estimate_tree, no_prior
-from privacy.release.values import CATEGORIES, Product, PublicKeys
+from privacy.release.values import Product, PublicKeys
 
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    """What is done to the draws besides consistency."""
+    """What is done to the draws besides consistency: `shares` says whether categories vouch for each other."""
 
     shrinks: bool = True
+    shares: bool = True
 
 
-def _place_leaves(draws: Mapping[Product, StoredDraw], *, keys: PublicKeys) -> Hierarchy:
-    """Find the parent of every drawn leaf. Raises PublicKeysError where the lists no longer fit the draw."""
-    leaf_ids, parents = draws[Product.NEED_LEAF].keys, draws[Product.NEED_PARENT].keys
-    at = np.minimum(np.searchsorted(keys.leaf_ids, leaf_ids), keys.leaf_ids.size - 1)
-    own_parents = keys.parents[at]
-    position = np.minimum(np.searchsorted(parents, own_parents), parents.size - 1)
-    if not (np.array_equal(keys.leaf_ids[at], leaf_ids) and np.array_equal(parents[position], own_parents)):
-        raise PublicKeysError(city_code=keys.city_code)
-    return Hierarchy(position=position, parent_count=parents.size)
-
-
-def _estimate_trees(
-    draws: Mapping[Product, StoredDraw], *, hierarchy: Hierarchy, smoothing: Smoothing
-) -> list[TreeEstimate]:
+def _estimate_trees(replayed: Replayed, *, hierarchy: Hierarchy, smoothing: Smoothing) -> list[TreeEstimate]:
     """Estimate the bounded needs of each category."""
-    leaf_draw, parent_draw, customers = (
-        draws[each] for each in (Product.NEED_LEAF, Product.NEED_PARENT, Product.CUSTOMERS_LEAF)
-    )
-    noise = NoiseVariances(leaf=leaf_draw.sigma**2, parent=parent_draw.sigma**2)
-    exposure = estimate_exposure(
-        customers.values[:, 0].astype(np.float64), hierarchy=hierarchy, noise_variance=customers.sigma**2
-    )
+    if not smoothing.shrinks:
+        return [estimate_tree(each, hierarchy=hierarchy, prior=no_prior(hierarchy)) for each in replayed.needs]
+    customers = replayed.customers
+    exposure = estimate_exposure(customers.mean, hierarchy=hierarchy, variance=customers.variance)
     trees = []
-    for column in range(len(CATEGORIES)):
-        leaves = leaf_draw.values[:, column].astype(np.float64)
-        parents = parent_draw.values[:, column].astype(np.float64)
-        prior = no_prior(hierarchy)
-        if smoothing.shrinks:
-            prior = estimate_prior(leaves, parents, hierarchy=hierarchy, exposure=exposure, noise=noise)
-        trees.append(
-            estimate_tree(
-                leaves,
-                parents,
-                hierarchy=hierarchy,
-                prior=prior,
-                leaf_noise_variance=noise.leaf,
-                parent_noise_variance=noise.parent,
-            )
-        )
+    for column, seen in enumerate(replayed.needs):
+        own = exposure
+        if smoothing.shares:
+            own = share_exposure(replayed.needs, column=column, hierarchy=hierarchy, exposure=exposure)
+        prior = estimate_prior(seen, hierarchy=hierarchy, exposure=own)
+        trees.append(estimate_tree(seen, hierarchy=hierarchy, prior=prior))
     return trees
 
 
@@ -84,17 +62,19 @@ def _stack(columns: Sequence[Floats]) -> Floats:
 
 
 def _build_leaves(
-    draws: Mapping[Product, StoredDraw], *, hierarchy: Hierarchy, categories: Sequence[RepairedCategory]
+    leaf_ids: NDArray[np.int64],
+    *,
+    replayed: Replayed,
+    hierarchy: Hierarchy,
+    categories: Sequence[RepairedCategory],
 ) -> LeafTable:
-    """Put needs beside customers and any-need, which stay as drawn: unbiased, with their noise as margin."""
-    customers, any_need = draws[Product.CUSTOMERS_LEAF], draws[Product.ANY_NEED_LEAF]
-    count = customers.keys.size
+    """Put needs beside customers and any-need, which are followed over months but not shrunk, and so stay unbiased."""
     return LeafTable(
-        leaf_ids=draws[Product.NEED_LEAF].keys,
-        customers=customers.values[:, 0].astype(np.float64),
-        customers_sd=np.full(count, customers.sigma),
-        any_need=any_need.values[:, 0].astype(np.float64),
-        any_need_sd=np.full(count, any_need.sigma),
+        leaf_ids=leaf_ids,
+        customers=replayed.customers.mean,
+        customers_sd=np.sqrt(replayed.customers.variance),
+        any_need=replayed.any_need.mean,
+        any_need_sd=np.sqrt(replayed.any_need.variance),
         needs=_stack([each.leaves for each in categories]),
         needs_sd=np.sqrt(_stack([_widen(each, hierarchy=hierarchy) for each in categories])),
     )
@@ -110,23 +90,29 @@ def _collect_districts(draws: Iterable[StoredDraw]) -> dict[Product, DistrictTab
 
 
 def estimate_figures(
-    draws: Sequence[StoredDraw], *, keys: PublicKeys, smoothing: Smoothing | None = None
+    draws: Sequence[StoredDraw],
+    *,
+    keys: PublicKeys,
+    earlier: Sequence[EarlierDraws] = (),
+    smoothing: Smoothing | None = None,
 ) -> ReleasedFigures:
-    """Turn the draws of one month into its figures. Raises PublicKeysError."""
-    by_product = {each.product: each for each in draws}
-    hierarchy = _place_leaves(by_product, keys=keys)
-    trees = _estimate_trees(by_product, hierarchy=hierarchy, smoothing=smoothing or Smoothing())
-    city_draw = by_product[Product.NEED_CITY]
+    """Turn the draws of one month, and of the months before it, into its figures. Raises PublicKeysError."""
+    newest = {each.product: each for each in draws}
+    hierarchy = place_leaves(newest, keys=keys)
+    replayed = replay(align_months(newest, earlier=earlier, city_code=keys.city_code), hierarchy=hierarchy)
+    trees = _estimate_trees(replayed, hierarchy=hierarchy, smoothing=smoothing or Smoothing())
+    city_draw = newest[Product.NEED_CITY]
     city, city_variance = city_draw.values[0].astype(np.float64), city_draw.sigma**2
     factor = estimate_factor(trees, city=city, city_noise_variance=city_variance)
     categories = [
         repair_category(tree, hierarchy=hierarchy, factor=factor, city=float(total), city_noise_variance=city_variance)
         for tree, total in zip(trees, city, strict=True)
     ]
+    leaf_ids = newest[Product.NEED_LEAF].keys
     return ReleasedFigures(
-        leaves=_build_leaves(by_product, hierarchy=hierarchy, categories=categories),
+        leaves=_build_leaves(leaf_ids, replayed=replayed, hierarchy=hierarchy, categories=categories),
         parents=ParentTable(
-            parents=by_product[Product.NEED_PARENT].keys,
+            parents=newest[Product.NEED_PARENT].keys,
             needs=_stack([each.parents for each in categories]),
             needs_sd=np.sqrt(_stack([each.parent_variance for each in categories])),
         ),

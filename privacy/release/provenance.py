@@ -10,24 +10,30 @@ from functools import cache
 from importlib.resources import files
 
 from privacy.release import plan
-from privacy.release.ledger_queries import StoredDraw
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.vocabularies import FILES
 
 _CODE = (
     "accounting",
+    "aligning",
     "budget",
     "contributions",
     "counts",
     "drawing",
     "figures",
+    "filtering",
     "ledger",
     "mechanism",
     "mixing",
+    "movement",
     "plan",
     "postprocess",
     "priors",
     "publish",
     "repair",
+    "replay",
+    "series",
+    "sharing",
     "signing",
     "slots",
     "storing",
@@ -65,11 +71,12 @@ def hash_code() -> bytes:
     return digest.digest()
 
 
-def describe_release(draws: Sequence[StoredDraw]) -> dict[str, object]:
-    """Return what a release says of its own making: the promise, the noise of each product, and both hashes."""
+def describe_release(draws: Sequence[StoredDraw], *, earlier: Sequence[EarlierDraws]) -> dict[str, object]:
+    """Return what a release says of its own making: promise, noise, both hashes, and how old the replayed draws are."""
     return {
         "code_sha256": hash_code().hex(),
         "parameters_sha256": hash_parameters().hex(),
+        "months_replayed": [each.months_ago for each in earlier],
         "promise": {"delta": plan.DELTA, "epsilon": plan.EPSILON, "unit": "household", "period": "rolling year"},
         "rho_per_year": plan.RHO_PER_YEAR,
         "sigmas": {str(draw.product): draw.sigma for draw in draws},

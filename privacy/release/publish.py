@@ -11,11 +11,11 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.release.drawing import obtain_draws
+from privacy.release.drawing import find_history, obtain_draws
 from privacy.release.errors import MonthNotBegunError, MonthOrderError
 from privacy.release.figures import compute_digest
 from privacy.release.ledger import publishing_alone
-from privacy.release.ledger_queries import StoredDraw
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.mechanism import NoiseSource
 from privacy.release.postprocess import estimate_figures
 from privacy.release.provenance import describe_release
@@ -41,6 +41,7 @@ def _publish_draws(
     serving_sessions: sessionmaker[Session],
     *,
     draws: Sequence[StoredDraw],
+    earlier: Sequence[EarlierDraws],
     keys: PublicKeys,
     month: date,
     as_of: datetime,
@@ -49,8 +50,8 @@ def _publish_draws(
     progress: Progress,
 ) -> PublishedRelease:
     """Turn stored draws into the stored, signed release. Figures cannot be newer than their draw."""
-    figures = estimate_figures(draws, keys=keys)
-    parameters = describe_release(draws)
+    figures = estimate_figures(draws, keys=keys, earlier=earlier)
+    parameters = describe_release(draws, earlier=earlier)
     release_id = str(ReleaseId(month, keys.city_code))
     as_of = min(as_of, *(draw.drawn_at for draw in draws))
     digest = compute_digest(figures, release_id=release_id, as_of=as_of, parameters=parameters)
@@ -98,9 +99,11 @@ def publish_month(  # noqa: PLR0913 - one more than reads well: everything that 
         if stored is not None:
             return stored
         draws = obtain_draws(people_sessions, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        earlier = find_history(people_sessions, city_code=keys.city_code, month=month)
         return _publish_draws(
             serving_sessions,
             draws=draws,
+            earlier=earlier,
             keys=keys,
             month=month,
             as_of=as_of,

@@ -16,7 +16,7 @@ from privacy.release.postprocess import Smoothing, estimate_figures
 from privacy.release.values import Product, PublicKeys
 from tests.privacy.release.worlds import City, draw_city, make_city
 
-REPETITIONS = 6
+REPETITIONS = 8
 COMMUNITIES = {"sparse": 3000, "dense": 2000}
 
 
@@ -71,7 +71,7 @@ def test_margins_cover_the_truth(name: str, month_share: float, *, shrinks: bool
         circle += [error[each].sum(axis=0) / np.sqrt((sd[each] ** 2).sum(axis=0)) for each in circles]
     assert 0.92 <= _cover(leaf) <= 0.98
     assert 0.92 <= _cover(parent) <= 0.98
-    assert _cover(total) >= 0.85  # 48 figures, so four of them may lie outside by chance
+    assert _cover(total) >= 0.86  # 64 figures, so some of them may lie outside by chance
     assert _cover(circle) >= 0.93
 
 

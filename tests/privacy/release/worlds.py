@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from privacy.release.counts import ExactCounts
-from privacy.release.ledger_queries import StoredDraw
-from privacy.release.plan import FIRST_MONTH_SHARE, get_sigma
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw
+from privacy.release.plan import FIRST_MONTH_SHARE, get_month_share, get_sigma
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
 CITY = 370200
@@ -169,3 +169,32 @@ def draw_city(city: City, *, seed: int, month_share: float = FIRST_MONTH_SHARE) 
         values = exact.counts + np.rint(rng.normal(0, sigma, exact.counts.shape)).astype(np.int64)
         draws.append(StoredDraw(exact.product, sigma, exact.keys, values, datetime(2026, 11, 1, tzinfo=UTC)))
     return draws
+
+
+def make_months(city: City, *, count: int, churn: float, seed: int) -> list[City]:
+    """Return a city's first months: each resolves a share of its needs, and as many appear as the first one had."""
+    rng = np.random.default_rng(seed)
+    cities = [city]
+
+    def renew(now: NDArray[np.int64], first: NDArray[np.int64]) -> NDArray[np.int64]:
+        return now - rng.binomial(now, churn) + rng.poisson(churn * first)
+
+    for _ in range(count - 1):
+        now = cities[-1]
+        counted = renew(now.counted, city.counted)
+        others = renew(now.needs - now.counted, city.needs - city.counted)
+        cities.append(replace(city, counted=counted, needs=counted + others))
+    return cities
+
+
+def draw_months(cities: Sequence[City], *, seed: int) -> list[list[StoredDraw]]:
+    """Noise a city's first months, each with the share that the plan gives it."""
+    return [
+        draw_city(city, seed=1000 * seed + number, month_share=get_month_share(months_since_start=number))
+        for number, city in enumerate(cities)
+    ]
+
+
+def look_back(months: Sequence[list[StoredDraw]]) -> list[EarlierDraws]:
+    """Return all months but the last one as the months before it."""
+    return [EarlierDraws(len(months) - 1 - number, tuple(draws)) for number, draws in enumerate(months[:-1])]
