@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
+from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore
 from privacy.people.settings import PeopleSettings
@@ -47,6 +50,10 @@ def _make_sessions(url: SecretStr) -> sessionmaker[Session]:
     return sessionmaker(create_engine(url.get_secret_value(), hide_parameters=True), expire_on_commit=False)
 
 
+def _make_recorder(keys: FileKeyStore, actor: Actor) -> Recorder:
+    return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -72,6 +79,7 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
     settings = PeopleSettings()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
+    keys = FileKeyStore(settings.key_file)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
         with show_intake() as progress:
@@ -79,7 +87,8 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
                 engine,
                 drop_dir=drop_dir,
                 locator=locator,
-                vault=Vault(FileKeyStore(settings.key_file)),
+                vault=Vault(keys),
+                recorder=_make_recorder(keys, Actor.INTAKE),
                 clock=_now,
                 progress=progress,
                 rejects_path=rejects,
@@ -93,7 +102,11 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 @click.argument("month", type=MonthType())
 @click.option("--city", "city_code", type=int, required=True, help="Six digits, 370200 is Qingdao.")
 def publish(month: date, city_code: int) -> None:
-    """Draw and publish the one release of MONTH for a city. Run again, it shows what was published."""
+    """Draw and publish the one release of MONTH for a city. Run again, it shows what was published.
+
+    SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the audit key and need hold no other.
+    """
+    recorder = _make_recorder(FileKeyStore(PeopleSettings().key_file), Actor.RELEASE)
     serving = _make_sessions(ServingSettings().serving_url)
     try:
         with serving() as session:
@@ -106,6 +119,7 @@ def publish(month: date, city_code: int) -> None:
                 month=month,
                 as_of=_now(),
                 noise=OpenDpNoise(),
+                recorder=recorder,
                 clock=_now,
                 progress=progress,
             )

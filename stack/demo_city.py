@@ -58,8 +58,11 @@ _Step: TypeAlias = tuple[str, str, list[str]]
 
 def _find_key_steps(run_dir: str) -> Iterator[_Step]:
     every, share = f"{run_dir}/vault-keys.json", f"{run_dir}/gateway-keys.json"
+    audit = f"{run_dir}/audit-keys.json"
     yield "keys of the vault", "intake", ["keys", "create", every]
     yield "the gateway's share of them", "intake", ["keys", "copy", every, share, "--key", "lookup", "--key", "opt_out"]
+    yield "keys that came later", "intake", ["keys", "add", every]
+    yield "the audit's key", "intake", ["keys", "copy", every, audit, "--key", "audit"]
 
 
 def _find_place_steps() -> Iterator[_Step]:

@@ -13,6 +13,7 @@ class KeyName(StrEnum):
     OPT_OUT = "opt_out"
     CUSTOMER = "customer"
     BOUNDS = "bounds"
+    AUDIT = "audit"
 
 
 class KeyMissingError(Exception):

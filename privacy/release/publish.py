@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Action
 from privacy.release.drawing import obtain_draws
 from privacy.release.errors import MonthNotBegunError, MonthOrderError
 from privacy.release.figures import compute_digest
@@ -40,15 +42,20 @@ def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, mon
 
 
 def _publish_draws(
+    people_sessions: sessionmaker[Session],
     serving_sessions: sessionmaker[Session],
     *,
     draws: Sequence[StoredDraw],
     keys: PublicKeys,
     month: date,
     as_of: datetime,
+    recorder: Recorder,
     clock: Clock,
 ) -> PublishedRelease:
-    """Turn stored draws into the stored release. Figures cannot be newer than their draw."""
+    """Turn stored draws into the stored release. Figures cannot be newer than their draw.
+
+    The audit hears of it just before everybody can see it: after a crash it may tell of a release twice, never not.
+    """
     figures = estimate_figures(draws, keys=keys)
     parameters = describe_release(draws)
     release_id = str(ReleaseId(month, keys.city_code))
@@ -63,10 +70,14 @@ def _publish_draws(
     )
     with serving_sessions.begin() as session:
         store_release(session, release=release, figures=figures, parameters=parameters)
+        session.flush()
+        with recorder.begin(people_sessions) as act:
+            sha256 = release.figures_sha256.hex()
+            act.note(Action.RELEASE_PUBLISHED, subject=release_id, at=release.published_at, sha256=sha256)
     return release
 
 
-def publish_month(
+def publish_month(  # noqa: PLR0913 - everything that a release is made of meets here
     people_sessions: sessionmaker[Session],
     serving_sessions: sessionmaker[Session],
     *,
@@ -74,6 +85,7 @@ def publish_month(
     month: date,
     as_of: datetime,
     noise: NoiseSource,
+    recorder: Recorder,
     clock: Clock,
     progress: Progress,
 ) -> PublishedRelease:
@@ -89,8 +101,19 @@ def publish_month(
         stored = _find_stored(serving_sessions, city_code=keys.city_code, month=month)
         if stored is not None:
             return stored
-        draws = obtain_draws(people_sessions, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        draws = obtain_draws(
+            people_sessions, keys=keys, month=month, noise=noise, recorder=recorder, clock=clock, progress=progress
+        )
         progress(Step.PUBLISH, 0, 1)
-        release = _publish_draws(serving_sessions, draws=draws, keys=keys, month=month, as_of=as_of, clock=clock)
+        release = _publish_draws(
+            people_sessions,
+            serving_sessions,
+            draws=draws,
+            keys=keys,
+            month=month,
+            as_of=as_of,
+            recorder=recorder,
+            clock=clock,
+        )
         progress(Step.PUBLISH, 1, 1)
     return release

@@ -19,7 +19,7 @@ from privacy.people.vault import Vault
 from stack.ports import _find_free_port
 from stack.test_services import run_services
 from tests.faults.house import ACCOUNT_SID, AUTH_TOKEN, House
-from tests.messaging.delivery.world import World
+from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,8 @@ def house(tmp_path: Path) -> Iterator[House]:
     create_key_file(key_file)
     port = _find_free_port()
     with run_services() as services:
-        world = World(services, vault=Vault(FileKeyStore(key_file)), clock=_tell_time)
+        keys = FileKeyStore(key_file)
+        world = World(services, vault=Vault(keys), recorder=make_recorder(keys), clock=_tell_time)
         settings = CarrierSettings(ACCOUNT_SID, AUTH_TOKEN, f"http://127.0.0.1:{port}/twilio/inbound", (), 0.2, 0.4)
         with start_carrier(
             settings, state=tmp_path / "carrier.db", clock=_tell_time, host="127.0.0.1", port=0

@@ -13,7 +13,7 @@ from sqlalchemy.orm import sessionmaker
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
 from privacy.release.values import Step
-from tests.privacy.release.worlds import KEYS
+from tests.privacy.release.worlds import KEYS, RECORDER
 
 
 def _now() -> datetime:
@@ -34,6 +34,7 @@ def main(*, people_url: str, serving_url: str, fatal_step: str, fatal_part: str)
         month=date(2026, 11, 1),
         as_of=_now(),
         noise=OpenDpNoise(),
+        recorder=RECORDER,
         clock=_now,
         progress=die,
     )

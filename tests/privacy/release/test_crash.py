@@ -22,7 +22,7 @@ from privacy.release.queries import find_releases, get_figures
 from privacy.release.values import PublishedRelease, Step
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RECORDER, RecordingNoise, make_dwellings, store_dwellings
 
 NOVEMBER = date(2026, 11, 1)
 ROOT = Path(__file__).parents[3]
@@ -50,6 +50,7 @@ def _publish(
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
         noise=noise,
+        recorder=RECORDER,
         clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
         progress=lambda _step, _done, _total: None,
     )

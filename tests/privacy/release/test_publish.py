@@ -30,7 +30,7 @@ from privacy.release.values import CATEGORIES, Category, Product, PublishedRelea
 from privacy.release.verify import check_release
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, Dwelling, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RECORDER, Dwelling, RecordingNoise, make_dwellings, store_dwellings
 
 NOVEMBER = date(2026, 11, 18)
 AS_OF = datetime(2026, 11, 3, tzinfo=UTC)
@@ -49,7 +49,15 @@ def _publish(
     month: date = NOVEMBER,
 ) -> PublishedRelease:
     return publish_month(
-        people, serving, keys=KEYS, month=month, as_of=AS_OF, noise=noise, clock=clock, progress=_ignore
+        people,
+        serving,
+        keys=KEYS,
+        month=month,
+        as_of=AS_OF,
+        noise=noise,
+        recorder=RECORDER,
+        clock=clock,
+        progress=_ignore,
     )
 
 
@@ -157,6 +165,7 @@ def test_figures_are_never_newer_than_their_draw(
         month=NOVEMBER,
         as_of=clock.now + timedelta(days=9),
         noise=RecordingNoise(),
+        recorder=RECORDER,
         clock=clock,
         progress=_ignore,
     )
