@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -18,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from privacy.audit.checking import check_chain, read_head, write_head
 from privacy.audit.errors import ChainBrokenError, Flaw, KeptHeadError
 from privacy.audit.queries import find_latest, get_head, stream_entries
-from privacy.audit.values import Action, Actor, AuditKey, KeptHead
+from privacy.audit.values import Action, Actor, AuditKey, KeptHead, to_utc
 from privacy.people.errors import KeyName
 from privacy.people.keys import FileKeyStore
 from privacy.people.settings import PeopleSettings
@@ -119,10 +118,8 @@ def show(*, limit: int, actor: str | None, action: str | None, subject: str | No
             action=Action(action) if action else None,
             subject=subject,
         )
-    table = Table("number", "at, UTC", "actor", "action", "subject", "details")
+    # Lines, not a table: an id that a narrow terminal cuts is none.
     for entry in found:
         details = " ".join(f"{name}={value}" for name, value in sorted(entry.details.items()))
-        table.add_row(
-            str(entry.number), f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.actor, entry.action, entry.subject, details
-        )
-    Console().print(table)
+        parts = (f"{entry.number:>9}", to_utc(entry.at), f"{entry.actor:<8}", f"{entry.action:<18}", entry.subject)
+        click.echo("  ".join((*parts, details)).rstrip())
