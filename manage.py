@@ -12,6 +12,8 @@ from importlib import import_module
 import click
 from pydantic import ValidationError
 
+from privacy.people.errors import KeyFileError, KeyMissingError
+
 _COMMANDS = {
     "up": "stack.up:up",
     "down": "stack.up:down",
@@ -28,6 +30,7 @@ _COMMANDS = {
     "openapi": "api.commands:openapi",
     "send": "messaging.delivery.commands:send",
     "messages": "messaging.delivery.commands:messages",
+    "audit": "privacy.people.audit_commands:audit",
 }
 
 
@@ -64,6 +67,12 @@ def main() -> None:
         for wrong in error.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in wrong["loc"]).upper() or error.title
             click.echo(f"{name}: {wrong['msg']}", err=True)
+        sys.exit(2)
+    except KeyFileError as error:
+        click.echo(f"KEY_FILE: {error}", err=True)
+        sys.exit(2)
+    except KeyMissingError as error:
+        click.echo(f"KEY_FILE: {error}; `keys add` adds it to the full file, `keys copy` to a share of it", err=True)
         sys.exit(2)
 
 

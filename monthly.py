@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
@@ -49,6 +51,10 @@ def _make_sessions(url: SecretStr) -> sessionmaker[Session]:
     return sessionmaker(create_engine(url.get_secret_value(), hide_parameters=True), expire_on_commit=False)
 
 
+def _make_recorder(keys: FileKeyStore, actor: Actor) -> Recorder:
+    return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -74,6 +80,7 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
     settings = PeopleSettings()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
+    keys = FileKeyStore(settings.key_file)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
         with show_intake() as progress:
@@ -81,7 +88,8 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
                 engine,
                 drop_dir=drop_dir,
                 locator=locator,
-                vault=Vault(FileKeyStore(settings.key_file)),
+                vault=Vault(keys),
+                recorder=_make_recorder(keys, Actor.INTAKE),
                 clock=_now,
                 progress=progress,
                 rejects_path=rejects,
@@ -97,12 +105,14 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 def publish(month: date, city_code: int) -> None:
     """Draw and publish the one release of MONTH for a city. Run again, it shows what was published.
 
-    SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the signing key.
+    SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the signing and the audit key.
     """
     settings = PeopleSettings()
     try:
-        # Before the charge: a month that cannot be signed must not be drawn.
-        sign = make_signer(FileKeyStore(settings.key_file).get_key(KeyName.SIGNING))
+        keys_held = FileKeyStore(settings.key_file)
+        # Before the charge: a month that cannot be signed or written down must not be drawn.
+        sign = make_signer(keys_held.get_key(KeyName.SIGNING))
+        recorder = _make_recorder(keys_held, Actor.RELEASE)
     except (KeyFileError, KeyMissingError) as error:
         raise click.ClickException(str(error)) from None
     serving = _make_sessions(ServingSettings().serving_url)
@@ -118,6 +128,7 @@ def publish(month: date, city_code: int) -> None:
                 as_of=_now(),
                 noise=OpenDpNoise(),
                 sign=sign,
+                recorder=recorder,
                 clock=_now,
                 progress=progress,
             )

@@ -68,11 +68,13 @@ def _refuse_unsigned(done: list[str]) -> None:
 
 def _find_key_steps(run_dir: str) -> Iterator[_Step]:
     every, share = f"{run_dir}/vault-keys.json", f"{run_dir}/gateway-keys.json"
-    signing, public = f"{run_dir}/release-keys.json", f"{run_dir}/release-public-keys"
+    release, public = f"{run_dir}/release-keys.json", f"{run_dir}/release-public-keys"
+    audit = f"{run_dir}/audit-keys.json"
     yield "keys of the vault", "intake", ["keys", "create", every]
     yield "the gateway's share of them", "intake", ["keys", "copy", every, share, "--key", "lookup", "--key", "opt_out"]
-    yield "the key that signs releases", "intake", ["keys", "copy", every, signing, "--key", "signing"]
-    yield _PUBLIC_KEY_STEP, "release", ["keys", "public", signing, "--out", public]
+    yield "the release's share", "intake", ["keys", "copy", every, release, "--key", "signing", "--key", "audit"]
+    yield _PUBLIC_KEY_STEP, "release", ["keys", "public", release, "--out", public]
+    yield "the audit's key", "intake", ["keys", "copy", every, audit, "--key", "audit"]
 
 
 def _find_place_steps() -> Iterator[_Step]:

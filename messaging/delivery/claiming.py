@@ -15,6 +15,8 @@ from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import move
 from messaging.delivery.values import Claim, Passed, Timings
+from privacy.audit.recording import Act, PhoneRead, Recorder
+from privacy.audit.values import ReadPurpose
 from privacy.people.caps import CapLimits, reserve
 from privacy.people.consent import has_push_consent, is_opted_out
 from privacy.people.errors import PhoneError, SealBrokenError
@@ -34,6 +36,7 @@ class Gate:
     """Everything a claim is judged by. `draw_jitter` gives a number in [0, 1)."""
 
     vault: Vault
+    recorder: Recorder
     rules: MessagingRules
     caps: CapLimits
     timings: Timings
@@ -59,8 +62,12 @@ def has_due(session: Session, *, now: datetime) -> bool:
 
 
 def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Claim | Passed | None:
-    """Take the longest due message, or skip it, or put it off; None when none is due."""
-    with sessions.begin() as session:
+    """Take the longest due message, or skip it, or put it off; None when none is due.
+
+    Whoever gets a phone by it has left an entry in the audit: without the commit there is neither.
+    """
+    with gate.recorder.begin(sessions) as act:
+        session = act.session
         row = session.execute(_select_due(now).with_for_update(of=Message, skip_locked=True)).first()
         if row is None:
             return None
@@ -70,7 +77,7 @@ def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Clai
         closes_at = get_closing(now, settings=gate.rules)
         if not is_open(now, settings=gate.rules) or closes_at - now < gate.timings.minimum_validity:
             return _put_off(session, due, gate=gate, now=now)
-        return _judge(session, due, gate=gate, now=now, closes_at=closes_at)
+        return _judge(act, due, gate=gate, now=now, closes_at=closes_at)
 
 
 def _select_due(now: datetime) -> Select[UUID, UUID, UUID, int, int, UUID, str, bytes, datetime]:
@@ -98,15 +105,16 @@ def _select_due(now: datetime) -> Select[UUID, UUID, UUID, int, int, UUID, str, 
     )
 
 
-def _judge(session: Session, due: _Due, *, gate: Gate, now: datetime, closes_at: datetime) -> Claim | Passed:
+def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetime) -> Claim | Passed:
     """Judge consent, opt-out, number and caps, in this order, once the household's row is ours."""
+    session = act.session
     lock_household(session, household_id=due.household_id)
     if not has_push_consent(session, household_id=due.household_id):
         return _skip(session, due, reason=SkipReason.CONSENT, now=now)
     sealed = session.scalar(select(Phone).where(Phone.household_id == due.household_id))
     if sealed is not None and is_opted_out(session, opt_out_hash=sealed.opt_out_hash):
         return _skip(session, due, reason=SkipReason.OPT_OUT, now=now)
-    phone = _open(gate.vault, sealed)
+    phone = _open(gate.vault, sealed, read=PhoneRead(act, now, ReadPurpose.SEND, due.message_id))
     if sealed is None or phone is None:
         return _skip(session, due, reason=SkipReason.NUMBER, now=now)
     if not _reserve(session, due, gate=gate, now=now):
@@ -136,7 +144,7 @@ def lock_household(session: Session, *, household_id: UUID) -> None:
     session.execute(row.with_for_update(key_share=True))
 
 
-def _open(vault: Vault, sealed: Phone | None) -> str | None:
+def _open(vault: Vault, sealed: Phone | None, *, read: PhoneRead) -> str | None:
     if sealed is None:
         return None
     try:
@@ -145,6 +153,7 @@ def _open(vault: Vault, sealed: Phone | None) -> str | None:
             wrapped_key=sealed.wrapped_key,
             ciphertext=sealed.ciphertext,
             key_version=sealed.key_version,
+            read=read,
         )
         return parse_phone(phone)
     except (SealBrokenError, PhoneError):

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from messaging.delivery import valve
-from messaging.delivery.composition import build_sender, open_people_session
+from messaging.delivery.composition import build_sender, open_operator_act, open_people_session
 from messaging.delivery.metrics import StatusCollector, serve_metrics
 from messaging.delivery.pump import run_pump
 from messaging.delivery.settings import SenderSettings, load
 from messaging.delivery.status import DeliveryStatus, get_status
 from messaging.delivery.worker import PumpQueue, run_worker
+from privacy.audit.values import Action
 from privacy.redaction import configure_logging
 
 
@@ -50,16 +51,19 @@ def pump() -> None:
 @send.command("resume")
 def resume() -> None:
     """Let messages leave again after a pause whose cause is seen to."""
-    with open_people_session() as session:
-        valve.reopen(session)
+    with open_operator_act() as act:
+        valve.reopen(act.session)
+        act.note(Action.VALVE_TURNED, subject="valve", at=datetime.now(UTC), state="open")
     click.echo("messages may leave again")
 
 
 @send.command("stop")
 def stop_all() -> None:
     """Stop everything that is not on its way yet, until `send resume`."""
-    with open_people_session() as session:
-        valve.pause(session, reason=valve.PauseReason.OPERATOR, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    with open_operator_act() as act:
+        valve.pause(act.session, reason=valve.PauseReason.OPERATOR, now=now)
+        act.note(Action.VALVE_TURNED, subject="valve", at=now, state="closed")
     click.echo("nothing leaves until: send resume")
 
 

@@ -22,7 +22,10 @@ from messaging.delivery.reconcile import Inquiry
 from messaging.delivery.sending import Desk
 from messaging.delivery.settings import Carrier, OutboxSettings, SenderSettings, TwilioSettings, load
 from messaging.delivery.twilio_sender import Timeouts, TwilioSmsSender
+from privacy.audit.recording import Act, Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
+from privacy.people.errors import KeyName
 from privacy.people.keys import FileKeyStore
 from privacy.people.settings import PeopleSettings
 from privacy.people.vault import Vault
@@ -58,13 +61,9 @@ def build_sender() -> SenderParts:
     people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     serving = create_pool(settings.serving_url, connections=2, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     clock = DatabaseClock(people)
-    keys = FileKeyStore(load(PeopleSettings).key_file)
-    keys.get_kek(version=keys.kek_version)
-    vault = Vault(keys)
     sender = _build_carrier(settings, outbox, clock=clock)
     sessions = sessionmaker(people, expire_on_commit=False)
-    draw_jitter = secrets.SystemRandom().random
-    gate = Gate(vault=vault, rules=rules, caps=CapLimits(), timings=outbox.timings, draw_jitter=draw_jitter)
+    gate = _build_gate(outbox, rules=rules)
     return SenderParts(
         outbox=outbox,
         engine=people,
@@ -76,16 +75,34 @@ def build_sender() -> SenderParts:
             gate=gate,
             finish=Finish(timings=outbox.timings, valve=outbox.valve_limits),
         ),
-        draw=Draw(batch=outbox.expansion_batch, rules=rules, draw_jitter=draw_jitter),
+        draw=Draw(batch=outbox.expansion_batch, rules=rules, draw_jitter=gate.draw_jitter),
         inquiry=Inquiry(
             sessions=sessions,
             sender=sender,
-            vault=vault,
+            vault=gate.vault,
+            recorder=gate.recorder,
             clock=clock,
             timings=outbox.timings,
             resend_in_doubt=outbox.resend_in_doubt,
         ),
     )
+
+
+def _build_gate(outbox: OutboxSettings, *, rules: MessagingRules) -> Gate:
+    keys = FileKeyStore(load(PeopleSettings).key_file)
+    keys.get_kek(version=keys.kek_version)
+    return Gate(
+        vault=Vault(keys),
+        recorder=_build_recorder(keys, actor=Actor.SENDER),
+        rules=rules,
+        caps=CapLimits(),
+        timings=outbox.timings,
+        draw_jitter=secrets.SystemRandom().random,
+    )
+
+
+def _build_recorder(keys: FileKeyStore, *, actor: Actor) -> Recorder:
+    return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
 
 
 def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: Clock) -> SmsSender:
@@ -98,14 +115,27 @@ def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: C
 
 
 @contextmanager
-def open_people_session() -> Iterator[Session]:
-    """Open one transaction on the people database, for commands that only look or turn the valve."""
+def _open_people() -> Iterator[sessionmaker[Session]]:
     engine = create_pool(load(PeopleSettings).people_url, connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     try:
-        with sessionmaker(engine).begin() as session:
-            yield session
+        yield sessionmaker(engine)
     finally:
         engine.dispose()
+
+
+@contextmanager
+def open_people_session() -> Iterator[Session]:
+    """Open one transaction on the people database, for commands that only look."""
+    with _open_people() as sessions, sessions.begin() as session:
+        yield session
+
+
+@contextmanager
+def open_operator_act() -> Iterator[Act]:
+    """Open one transaction on the people database in which an operator turns something."""
+    recorder = _build_recorder(FileKeyStore(load(PeopleSettings).key_file), actor=Actor.OPERATOR)
+    with _open_people() as sessions, recorder.begin(sessions) as act:
+        yield act
 
 
 def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) -> Engine:

@@ -18,6 +18,7 @@ from messaging.campaigns.queries import find_control_rows
 from messaging.delivery.admission import Refusal, find_refusal
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import OUTSTANDING
+from privacy.audit.values import Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from messaging.campaigns.settings import MessagingRules
     from messaging.campaigns.values import CampaignOrder
+    from privacy.audit.recording import Recorder
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +43,11 @@ _TARGETS: dict[BroadcastState, RunState] = {
     BroadcastState.PAUSED: RunState.PAUSED,
     BroadcastState.CANCELLED: RunState.CANCELLED,
 }
+_ACTIONS: dict[BroadcastState, Action] = {
+    BroadcastState.ACCEPTED: Action.CAMPAIGN_RESUMED,
+    BroadcastState.PAUSED: Action.CAMPAIGN_PAUSED,
+    BroadcastState.CANCELLED: Action.CAMPAIGN_CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Stores:
     people: sessionmaker[Session]
 
 
-def follow_orders(stores: Stores, *, rules: MessagingRules, now: datetime) -> int:
+def follow_orders(stores: Stores, *, rules: MessagingRules, recorder: Recorder, now: datetime) -> int:
     """Bring over what changed on the serving side; returns how many runs changed.
 
     An order is judged once, when it is new; what its row says later about anything but its state is never read.
@@ -64,9 +71,9 @@ def follow_orders(stores: Stores, *, rules: MessagingRules, now: datetime) -> in
     for order in orders:
         state = known.get(order.campaign_id)
         if state is None and order.state is not BroadcastState.CANCELLED:
-            changed += _adopt(stores, order, rules=rules)
+            changed += _adopt(stores, order, rules=rules, recorder=recorder, now=now)
         elif state in _FROM_STATES[order.state]:
-            changed += _follow(stores.people, order, now=now, rules=rules)
+            changed += _follow(stores.people, order, rules=rules, recorder=recorder, now=now)
     return changed
 
 
@@ -75,18 +82,23 @@ def _find_states(session: Session, campaign_ids: list[UUID]) -> dict[UUID, RunSt
     return {campaign_id: RunState(state) for campaign_id, state in rows}
 
 
-def _adopt(stores: Stores, order: CampaignOrder, *, rules: MessagingRules) -> bool:
+def _adopt(stores: Stores, order: CampaignOrder, *, rules: MessagingRules, recorder: Recorder, now: datetime) -> bool:
     """Make an order a run: one that goes on, or, where it is refused, one that is over and has nothing to send."""
     refusal = _judge(stores.serving, order, rules=rules)
     run = _plan_run(order) if refusal is None else _plan_refused(order)
-    with stores.people.begin() as session:
-        if session.get(Run, order.campaign_id) is not None:
+    campaign_id = str(order.campaign_id)
+    with recorder.begin(stores.people) as act:
+        if act.session.get(Run, order.campaign_id) is not None:
             return False
-        session.add(run)
+        act.session.add(run)
+        if refusal is None:
+            act.note(Action.CAMPAIGN_ADOPTED, subject=campaign_id, at=now, state=run.state, count=order.quota)
+        else:
+            act.note(Action.CAMPAIGN_REFUSED, subject=campaign_id, at=now, reason=refusal.value)
     if refusal is None:
-        log.info("campaign_adopted", campaign_id=str(order.campaign_id))
+        log.info("campaign_adopted", campaign_id=campaign_id)
     else:
-        log.error("campaign_refused", campaign_id=str(order.campaign_id), reason=refusal.value)
+        log.error("campaign_refused", campaign_id=campaign_id, reason=refusal.value)
     return True
 
 
@@ -136,19 +148,24 @@ def _plan_refused(order: CampaignOrder) -> Run:
     )
 
 
-def _follow(people: sessionmaker[Session], order: CampaignOrder, *, now: datetime, rules: MessagingRules) -> bool:
-    with people.begin() as session:
-        moved = session.execute(
+def _follow(
+    people: sessionmaker[Session], order: CampaignOrder, *, rules: MessagingRules, recorder: Recorder, now: datetime
+) -> bool:
+    with recorder.begin(people) as act:
+        moved = act.session.execute(
             update(Run)
             .where(Run.campaign_id == order.campaign_id, Run.state.in_(_FROM_STATES[order.state]))
             .values(state=_TARGETS[order.state])
             .returning(Run.campaign_id),
             execution_options={"synchronize_session": False},
         ).first()
+        if moved is not None:
+            act.note(_ACTIONS[order.state], subject=str(order.campaign_id), at=now)
         if moved is not None and order.state is BroadcastState.CANCELLED:
-            _skip_planned(session, Message.campaign_id == order.campaign_id, reason=SkipReason.CANCELLED, now=now)
+            which = Message.campaign_id == order.campaign_id
+            _skip_planned(act.session, which, reason=SkipReason.CANCELLED, now=now)
         if moved is not None and order.state is BroadcastState.ACCEPTED:
-            _spread_overdue(session, order, now=now, rules=rules)
+            _spread_overdue(act.session, order, now=now, rules=rules)
     return moved is not None
 
 

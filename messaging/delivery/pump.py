@@ -51,7 +51,8 @@ _LONGEST_FAREWELL_S = 5.0
 
 def follow(parts: SenderParts) -> None:
     """Do once what needs the serving database: bring its orders over."""
-    follow_orders(parts.stores, rules=parts.draw.rules, now=parts.desk.clock())
+    gate = parts.desk.gate
+    follow_orders(parts.stores, rules=parts.draw.rules, recorder=gate.recorder, now=parts.desk.clock())
 
 
 def tick(parts: SenderParts, *, queue: JobQueue) -> None:

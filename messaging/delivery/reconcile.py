@@ -16,6 +16,8 @@ from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import CarrierRecord
 from messaging.delivery.receipts import adopt, advance
 from messaging.delivery.values import Timings
+from privacy.audit.recording import PhoneRead, Recorder
+from privacy.audit.values import ReadPurpose
 from privacy.people.errors import SealBrokenError
 from privacy.people.models import Phone
 from privacy.people.vault import Vault
@@ -38,6 +40,7 @@ class Inquiry:
     sessions: sessionmaker[Session]
     sender: SmsSender
     vault: Vault
+    recorder: Recorder
     clock: Clock
     timings: Timings
     resend_in_doubt: bool = True
@@ -113,9 +116,10 @@ def _settle(inquiry: Inquiry, doubt: _Doubt) -> bool:
 
 def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
     """Return the carrier's record of a message, among those that no other message holds."""
-    with inquiry.sessions() as session:
-        sealed = session.scalar(select(Phone).where(Phone.household_id == doubt.household_id))
-        phone = _open(inquiry.vault, sealed)
+    with inquiry.recorder.begin(inquiry.sessions) as act:
+        sealed = act.session.scalar(select(Phone).where(Phone.household_id == doubt.household_id))
+        read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, doubt.message_id)
+        phone = _open(inquiry.vault, sealed, read=read)
     if phone is None:
         # Erased meanwhile: nothing can be asked, and nothing may be sent again.
         raise CarrierUnavailableError(reason="erased")
@@ -124,7 +128,7 @@ def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
         return next((record for record in records if not _is_taken(session, record.sid)), None)
 
 
-def _open(vault: Vault, sealed: Phone | None) -> str | None:
+def _open(vault: Vault, sealed: Phone | None, *, read: PhoneRead) -> str | None:
     if sealed is None:
         return None
     try:
@@ -133,6 +137,7 @@ def _open(vault: Vault, sealed: Phone | None) -> str | None:
             wrapped_key=sealed.wrapped_key,
             ciphertext=sealed.ciphertext,
             key_version=sealed.key_version,
+            read=read,
         )
     except SealBrokenError:
         return None

@@ -2,7 +2,8 @@
 
 from messaging.delivery.models import Delivery
 from migrations.upgrade import run_environment
+from privacy.audit.models import Audit
 from privacy.people.models import Core, Vault
 from privacy.release.ledger_models import Ledger
 
-run_environment(schemas=[Core.metadata, Vault.metadata, Ledger.metadata, Delivery.metadata])
+run_environment(schemas=[Core.metadata, Vault.metadata, Ledger.metadata, Delivery.metadata, Audit.metadata])

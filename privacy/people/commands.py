@@ -10,7 +10,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
-from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
+from privacy.people.keys import FileKeyStore, add_missing_keys, copy_key_file, create_key_file
 from privacy.people.ports import Progress as TellProgress
 from privacy.release.signing import get_public_key, write_public_key
 
@@ -37,6 +37,19 @@ def create(file: Path, names: tuple[str, ...]) -> None:
     except OSError:
         raise click.ClickException("the file cannot be written") from None
     click.echo(f"wrote {file}: keep a copy where no database backup is")
+
+
+@keys.command()
+@click.argument("file", type=_FILE)
+def add(file: Path) -> None:
+    """Add to FILE, which holds every key, those that a newer version needs. What is there stays."""
+    try:
+        added = add_missing_keys(file)
+    except KeyFileError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError:
+        raise click.ClickException("the file cannot be written") from None
+    click.echo(f"added {', '.join(added)}: keep a copy where no database backup is" if added else "nothing is missing")
 
 
 @keys.command()

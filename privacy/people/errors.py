@@ -14,6 +14,7 @@ class KeyName(StrEnum):
     CUSTOMER = "customer"
     BOUNDS = "bounds"
     SIGNING = "signing"
+    AUDIT = "audit"
 
 
 class KeyMissingError(Exception):

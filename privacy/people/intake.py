@@ -7,14 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.orm import sessionmaker
+
+from privacy.audit.values import Action
 from privacy.people.drop.manifest import check_content, read_manifest
 from privacy.people.drop.readers import CHUNK_ROWS
 from privacy.people.drop.rejects import get_rejects_path, open_rejects
 from privacy.people.drop.validation import Validator, ValidDrop
-from privacy.people.drop.values import Drop, IntakeReport
+from privacy.people.drop.values import Drop, IntakeReport, TableName
 from privacy.people.loading import journal
 from privacy.people.loading.loader import Loader
 from privacy.people.ports import keep_silent
+from privacy.redaction import mask_phones
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,17 +27,19 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import Engine
 
+    from privacy.audit.recording import Recorder
     from privacy.people.loading.journal import DropState
     from privacy.people.ports import Clock, LeafLocator, Progress
     from privacy.people.vault import Vault
 
 
-def take_in(
+def take_in(  # noqa: PLR0913 - everything that an intake is made of meets here
     engine: Engine,
     *,
     drop_dir: Path,
     locator: LeafLocator,
     vault: Vault,
+    recorder: Recorder,
     clock: Clock,
     progress: Progress = keep_silent,
     rejects_path: Path | None = None,
@@ -56,9 +62,26 @@ def take_in(
         check_content(drop)
         valid = intake.check()
         intake.load(connection, valid=valid, state=state)
-        journal.finish(connection, drop=drop, now=clock())
+        _finish(engine, drop=drop, valid=valid, recorder=recorder, now=clock())
     kept = path if valid.rejected else None
     return IntakeReport(drop.drop_id, drop.month, valid.counts, valid.rejected, is_replay=False, rejects_path=kept)
+
+
+def _finish(engine: Engine, *, drop: Drop, valid: ValidDrop, recorder: Recorder, now: datetime) -> None:
+    households = valid.counts[TableName.HOUSEHOLDS]
+    with recorder.begin(sessionmaker(engine)) as act:
+        journal.finish(act.session, drop=drop, now=now)
+        act.note(
+            Action.DROP_TAKEN_IN,
+            # The name is the data platform's; whatever stands in it, no number gets on.
+            subject=mask_phones(drop.drop_id),
+            at=now,
+            month=f"{drop.month:%Y-%m}",
+            sha256=drop.manifest_sha256.hex(),
+            rows=sum(count.rows for count in valid.counts.values()),
+            rejected=valid.rejected,
+            households=households.rows - households.rejected - households.left_out,
+        )
 
 
 @dataclass(frozen=True, slots=True)

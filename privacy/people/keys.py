@@ -84,6 +84,21 @@ def copy_key_file(path: Path, *, target: Path, names: frozenset[KeyName]) -> Non
     _write(target, {name: content[name] for name in sorted(names)})
 
 
+def add_missing_keys(path: Path) -> list[KeyName]:
+    """Add a fresh key for each name that a file of an earlier release lacks; returns those names.
+
+    The file is replaced whole, so that a crash leaves the old or the new one. Raises KeyFileError.
+    """
+    _read(path)
+    content = json.loads(path.read_text())
+    missing = sorted(KeyName(name) for name in KeyName if name not in content)
+    if missing:
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        _write(fresh, content | {name: {"1": _encode()} if name is KeyName.KEK else _encode() for name in missing})
+        fresh.replace(path)
+    return missing
+
+
 def _encode() -> str:
     return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 

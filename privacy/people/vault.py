@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from privacy.people.errors import KeyName, SealBrokenError
 
 if TYPE_CHECKING:
+    from privacy.audit.recording import PhoneRead
     from privacy.people.keys import KeyStore
 
 _NONCE_BYTES = 12
@@ -68,8 +69,11 @@ class Vault:
         sealed = AESGCM(data_key).encrypt(other, phone.encode(), _CIPHERTEXT + tail)
         return SealedPhone(nonce + wrapped, other + sealed, version, self.lookup_hash(phone), self.opt_out_hash(phone))
 
-    def open(self, household_id: UUID, *, wrapped_key: bytes, ciphertext: bytes, key_version: int) -> str:
-        """Return the phone of one household. Raises SealBrokenError, KeyMissingError."""
+    def open(
+        self, household_id: UUID, *, wrapped_key: bytes, ciphertext: bytes, key_version: int, read: PhoneRead
+    ) -> str:
+        """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
+        read.note(household_id)
         wrapper = self._get_wrapper(key_version)
         tail = household_id.bytes + key_version.to_bytes(4, "big")
         try:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session, sessionmaker
 
+from privacy.audit.recording import Recorder
 from privacy.release import counts, ledger
 from privacy.release.aligning import REPLAYED, REPLAYED_YEARS
 from privacy.release.errors import DrawLostError
@@ -76,6 +77,7 @@ def obtain_draws(
     keys: PublicKeys,
     month: date,
     noise: NoiseSource,
+    recorder: Recorder,
     clock: Clock,
     progress: Progress,
 ) -> list[StoredDraw]:
@@ -91,7 +93,13 @@ def obtain_draws(
         _check_bounds(people_sessions, keys=keys, month=month)
         progress(Step.CHARGE, 0, 1)
         charges = ledger.charge(
-            people_sessions, products=DRAWN_MONTHLY, city_code=city_code, month=month, noise=noise, clock=clock
+            people_sessions,
+            products=DRAWN_MONTHLY,
+            city_code=city_code,
+            month=month,
+            noise=noise,
+            recorder=recorder,
+            clock=clock,
         )
         progress(Step.CHARGE, 1, 1)
         with people_sessions.begin() as session:

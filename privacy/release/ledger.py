@@ -13,6 +13,8 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Action
 from privacy.release.budget import compute_rho_left, get_first_month
 from privacy.release.errors import BudgetExceededError, MonthOrderError
 from privacy.release.ledger_models import Charge, Draw
@@ -20,7 +22,7 @@ from privacy.release.ledger_queries import Charged, StoredDraw, find_charges
 from privacy.release.mechanism import NoiseSource
 from privacy.release.plan import PRODUCTS, count_months, get_month_share, get_sigma
 from privacy.release.provenance import hash_code, hash_parameters
-from privacy.release.values import Clock, Product
+from privacy.release.values import Clock, Product, ReleaseId
 
 _LOCK_SPACE = 0x4C454447
 _WHOLE_LEDGER = 0
@@ -74,13 +76,15 @@ def charge(
     city_code: int,
     month: date,
     noise: NoiseSource,
+    recorder: Recorder,
     clock: Clock,
 ) -> list[Charged]:
     """Take the budget of one month of a city, all products or none, and commit.
 
     Raises MonthOrderError and BudgetExceededError; a product charged before raises SQLAlchemy's IntegrityError.
     """
-    with people_sessions.begin() as session:
+    with recorder.begin(people_sessions) as act:
+        session = act.session
         _lock(session, key=_WHOLE_LEDGER)
         charges = find_charges(session)
         _check_order(charges, city_code=city_code, month=month)
@@ -96,6 +100,8 @@ def charge(
             raise BudgetExceededError(city_code=city_code, month=month, rho_asked=asked, rho_left=left)
         session.add_all(rows)
         session.flush()
+        subject = str(ReleaseId(month, city_code))
+        act.note(Action.BUDGET_CHARGED, subject=subject, at=clock(), products=len(rows))
         return find_charges(session, city_code=city_code, month=month)
 
 

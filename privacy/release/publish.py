@@ -11,6 +11,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Action
 from privacy.release.drawing import find_history, obtain_draws
 from privacy.release.errors import MonthNotBegunError, MonthOrderError
 from privacy.release.figures import compute_digest
@@ -37,7 +39,8 @@ def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, mon
     return None
 
 
-def _publish_draws(
+def _publish_draws(  # noqa: PLR0913 - the same, with what was drawn
+    people_sessions: sessionmaker[Session],
     serving_sessions: sessionmaker[Session],
     *,
     draws: Sequence[StoredDraw],
@@ -46,10 +49,14 @@ def _publish_draws(
     month: date,
     as_of: datetime,
     sign: Signer,
+    recorder: Recorder,
     clock: Clock,
     progress: Progress,
 ) -> PublishedRelease:
-    """Turn stored draws into the stored, signed release. Figures cannot be newer than their draw."""
+    """Turn stored draws into the stored, signed release. Figures cannot be newer than their draw.
+
+    The audit hears of it just before everybody can see it: after a crash it may tell of a release twice, never not.
+    """
     figures = estimate_figures(draws, keys=keys, earlier=earlier)
     parameters = describe_release(draws, earlier=earlier)
     release_id = str(ReleaseId(month, keys.city_code))
@@ -70,11 +77,15 @@ def _publish_draws(
     progress(Step.PUBLISH, 0, 1)
     with serving_sessions.begin() as session:
         store_release(session, release=release, figures=figures, parameters=parameters)
+        session.flush()
+        with recorder.begin(people_sessions) as act:
+            sha256 = release.figures_sha256.hex()
+            act.note(Action.RELEASE_PUBLISHED, subject=release_id, at=release.published_at, sha256=sha256)
     progress(Step.PUBLISH, 1, 1)
     return release
 
 
-def publish_month(  # noqa: PLR0913 - one more than reads well: everything that a test replaces comes in
+def publish_month(  # noqa: PLR0913 - everything that a release is made of, and that a test replaces, comes in
     people_sessions: sessionmaker[Session],
     serving_sessions: sessionmaker[Session],
     *,
@@ -83,6 +94,7 @@ def publish_month(  # noqa: PLR0913 - one more than reads well: everything that 
     as_of: datetime,
     noise: NoiseSource,
     sign: Signer,
+    recorder: Recorder,
     clock: Clock,
     progress: Progress,
 ) -> PublishedRelease:
@@ -98,9 +110,12 @@ def publish_month(  # noqa: PLR0913 - one more than reads well: everything that 
         stored = _find_stored(serving_sessions, city_code=keys.city_code, month=month)
         if stored is not None:
             return stored
-        draws = obtain_draws(people_sessions, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        draws = obtain_draws(
+            people_sessions, keys=keys, month=month, noise=noise, recorder=recorder, clock=clock, progress=progress
+        )
         earlier = find_history(people_sessions, city_code=keys.city_code, month=month)
         return _publish_draws(
+            people_sessions,
             serving_sessions,
             draws=draws,
             earlier=earlier,
@@ -108,6 +123,7 @@ def publish_month(  # noqa: PLR0913 - one more than reads well: everything that 
             month=month,
             as_of=as_of,
             sign=sign,
+            recorder=recorder,
             clock=clock,
             progress=progress,
         )

@@ -18,7 +18,7 @@ from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
 from stack.ports import _find_free_port
 from tests.faults.house import ACCOUNT_SID, AUTH_TOKEN, House
-from tests.messaging.delivery.world import World
+from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,8 @@ def open_house(folder: Path, *, services: TestServices, clock: Clock) -> Iterato
     key_file = folder / "keys.json"
     create_key_file(key_file)
     port = _find_free_port()
-    world = World(services, vault=Vault(FileKeyStore(key_file)), clock=clock)
+    keys = FileKeyStore(key_file)
+    world = World(services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
     settings = CarrierSettings(ACCOUNT_SID, AUTH_TOKEN, f"http://127.0.0.1:{port}/twilio/inbound", (), 0.2, 0.4)
     with start_carrier(settings, state=folder / "carrier.db", clock=clock, host="127.0.0.1", port=0) as carrier:
         house = House(world=world, key_file=key_file, carrier_url=carrier.url, gateway_port=port, logs=folder)

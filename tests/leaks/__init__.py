@@ -1,1 +1,1 @@
-"""Attacks on what a sender, a salesperson or the web role could learn about the people side."""
+"""Attacks on what a sender, a salesperson or the web role could learn, and marked people who must show nowhere."""

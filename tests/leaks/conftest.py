@@ -18,7 +18,7 @@ from stack.test_services import TestServices, run_services
 from tests.api import world as places
 from tests.conftest import FakeClock
 from tests.leaks.theatre import Stage
-from tests.messaging.delivery.world import World
+from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,8 @@ def stage(stage_services: TestServices, tmp_path_factory: pytest.TempPathFactory
     engine = create_engine(stage_services.url("serving"), hide_parameters=True)
     places.build(engine, hasher=QUICK_HASHER)
     clock = FakeClock()
-    world = World(stage_services, vault=Vault(FileKeyStore(key_file)), clock=clock)
+    keys = FileKeyStore(key_file)
+    world = World(stage_services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
     settings = WebSettings(
         mode=Mode.TEST,
         serving_url=SecretStr(stage_services.url("serving", role="field_web")),

@@ -96,7 +96,7 @@ class Stage:
 
     def adopt(self) -> None:
         """Let the pump read the orders."""
-        follow_orders(self.world.stores, rules=self.rules, now=self.clock())
+        follow_orders(self.world.stores, rules=self.rules, recorder=self.world.recorder, now=self.clock())
 
     def draw(self, *, batch: int = 500, rounds: int = 2) -> None:
         """Let the pump draw."""

@@ -11,11 +11,13 @@ from psycopg.types.json import Jsonb
 from privacy.people.drop.cells import LOCAL
 from privacy.people.drop.errors import DropError, IntakeRunningError
 from privacy.people.drop.values import Drop, DropProblem, TableName
+from privacy.people.models import Drop as DropRow
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import psycopg
+    from sqlalchemy.orm import Session
 
 LOADING, DONE = "loading", "done"
 LOCK_KEY = 4_810_523_716
@@ -86,8 +88,7 @@ def note_rows(connection: psycopg.Connection[Any], /, *, drop: Drop, table: Tabl
     )
 
 
-def finish(connection: psycopg.Connection[Any], /, *, drop: Drop, now: datetime) -> None:
-    """Note that everything is in."""
-    connection.execute(
-        "UPDATE core.drops SET state = %s, finished_at = %s WHERE drop_id = %s", (DONE, now, drop.drop_id)
-    )
+def finish(session: Session, /, *, drop: Drop, now: datetime) -> None:
+    """Note, in the transaction that tells the audit, that everything is in."""
+    row = session.get_one(DropRow, drop.drop_id)
+    row.state, row.finished_at = DONE, now

@@ -12,7 +12,7 @@ from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
 from stack.test_services import TestServices, run_services
 from tests.messaging.delivery.callbacks import make_settings
-from tests.messaging.delivery.world import World
+from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,7 @@ def client(world: World) -> FlaskClient:
 @pytest.fixture
 def world(own_services: TestServices, key_file: Path, clock: FakeClock) -> Iterator[World]:
     """Give an empty people database with its roles; it is emptied again afterwards."""
-    made = World(own_services, vault=Vault(FileKeyStore(key_file)), clock=clock)
+    keys = FileKeyStore(key_file)
+    made = World(own_services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
     yield made
     made.close()

@@ -38,7 +38,7 @@ def say(body: str) -> dict[str, Any]:
 def follow(world: World, *, rules: MessagingRules = RULES) -> list[MutableMapping[str, Any]]:
     """Bring the orders over; returns what was logged about refusals."""
     with capture_logs() as logged:
-        follow_orders(world.stores, rules=rules, now=world.clock())
+        follow_orders(world.stores, rules=rules, recorder=world.recorder, now=world.clock())
     return [line for line in logged if line["event"] == "campaign_refused"]
 
 

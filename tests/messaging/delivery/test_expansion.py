@@ -94,8 +94,8 @@ def test_an_order_becomes_a_run_and_follows_its_sender(world: World) -> None:
     world.add_household()
     broadcast_id = world.add_broadcast()
     now = world.clock()
-    assert follow_orders(world.stores, rules=RULES, now=now) == 1
-    assert follow_orders(world.stores, rules=RULES, now=now) == 0
+    assert follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=now) == 1
+    assert follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=now) == 0
     with world.sender() as session:
         assert find_expanding(session) == [broadcast_id]
     draw_all(world, broadcast_id)
@@ -106,28 +106,28 @@ def test_an_order_becomes_a_run_and_follows_its_sender(world: World) -> None:
     ]
     for ordered, state in steps:
         world.set_broadcast(broadcast_id, ordered)
-        assert follow_orders(world.stores, rules=RULES, now=now) == 1
+        assert follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=now) == 1
         assert world.get_run(broadcast_id).state == state
     assert world.count_states() == {MessageState.SKIPPED: 1}
     assert finish_runs(world.sender, now=now) == 1
-    assert follow_orders(world.stores, rules=RULES, now=now) == 0
+    assert follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=now) == 0
 
 
 @pytest.mark.parametrize("state", [BroadcastState.IN_REVIEW, BroadcastState.REFUSED, BroadcastState.CANCELLED])
 def test_what_was_not_accepted_never_becomes_a_run(world: World, state: BroadcastState) -> None:
     world.add_broadcast(state=state)
-    assert follow_orders(world.stores, rules=RULES, now=world.clock()) == 0
+    assert follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=world.clock()) == 0
 
 
 def test_a_resumed_draw_goes_on_from_its_cursor(world: World) -> None:
     for _ in range(20):
         world.add_household()
     broadcast_id = world.add_broadcast()
-    follow_orders(world.stores, rules=RULES, now=world.clock())
+    follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=world.clock())
     expand(world.sender, campaign_id=broadcast_id, draw=world.make_draw(batch=5), now=world.clock())
     for state in (BroadcastState.PAUSED, BroadcastState.ACCEPTED):
         world.set_broadcast(broadcast_id, state)
-        follow_orders(world.stores, rules=RULES, now=world.clock())
+        follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=world.clock())
     draw_all(world, broadcast_id, batch=5)
     assert world.count_states() == {MessageState.PLANNED: 20}
 

@@ -67,14 +67,14 @@ def test_what_fell_due_in_a_pause_is_spread_anew_and_the_rest_stays_where_it_was
     for _ in range(30):
         world.add_household()
     campaign_id = world.add_broadcast(quota=50)
-    follow_orders(world.stores, rules=RULES, now=clock())
+    follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=clock())
     expand(world.sender, campaign_id=campaign_id, draw=make_even_draw(steps=30), now=clock())
     before = find_planned(world, campaign_id)
     world.set_broadcast(campaign_id, BroadcastState.PAUSED)
-    follow_orders(world.stores, rules=RULES, now=clock())
+    follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=clock())
     clock.advance(seconds=4)
     world.set_broadcast(campaign_id, BroadcastState.ACCEPTED)
-    follow_orders(world.stores, rules=RULES, now=clock())
+    follow_orders(world.stores, rules=RULES, recorder=world.recorder, now=clock())
     after = find_planned(world, campaign_id)
     overdue = {one for one, at in before.items() if at <= clock()}
     assert 0 < len(overdue) < 30

@@ -25,8 +25,11 @@ from messaging.delivery.reconcile import Inquiry
 from messaging.delivery.sending import Desk
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
+from privacy.people.errors import KeyName
 from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
 from privacy.release.models import LeafFigures, Release
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from messaging.delivery.ports import Clock, SmsSender
+    from privacy.people.keys import KeyStore
     from privacy.people.vault import Vault
     from stack.test_services import TestServices
 
@@ -55,13 +59,19 @@ class Person:
     phone: str
 
 
+def make_recorder(keys: KeyStore) -> Recorder:
+    """Return the sender's recorder with the audit key of a store."""
+    return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.SENDER)
+
+
 class World:
     """Sessions of each role, and short ways to make what a test starts from."""
 
-    def __init__(self, services: TestServices, *, vault: Vault, clock: Clock) -> None:
+    def __init__(self, services: TestServices, *, vault: Vault, recorder: Recorder, clock: Clock) -> None:
         """Connect as each role."""
         self.services = services
         self.vault = vault
+        self.recorder = recorder
         self.clock = clock
         self._engines: list[Engine] = []
         self.admin = self._connect("people", "postgres")
@@ -260,7 +270,14 @@ class World:
 
     def make_gate(self, **changes: Any) -> Gate:
         """Return the gate with production's numbers and no jitter."""
-        gate = Gate(vault=self.vault, rules=RULES, caps=CapLimits(), timings=Timings(), draw_jitter=lambda: 0.0)
+        gate = Gate(
+            vault=self.vault,
+            recorder=self.recorder,
+            rules=RULES,
+            caps=CapLimits(),
+            timings=Timings(),
+            draw_jitter=lambda: 0.0,
+        )
         return replace(gate, **changes)
 
     def make_desk(self, sender: SmsSender, **changes: Any) -> Desk:
@@ -276,7 +293,7 @@ class World:
 
     def make_inquiry(self, sender: SmsSender, **changes: Any) -> Inquiry:
         """Return the means to ask the carrier."""
-        inquiry = Inquiry(self.sender, sender, self.vault, self.clock, Timings())
+        inquiry = Inquiry(self.sender, sender, self.vault, self.recorder, self.clock, Timings())
         return replace(inquiry, **changes)
 
     def make_draw(self, *, batch: int = 500) -> Draw:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
 
+from privacy.audit.recording import Act, PhoneRead, Recorder
+from privacy.audit.values import Actor, AuditKey, ReadPurpose
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
@@ -28,11 +32,18 @@ TABLES = (
     " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.opt_outs"
 )
 
+RECORDER = Recorder(AuditKey(b"k" * 32), Actor.INTAKE)
+
 # The advisory locks of this database; the cluster may serve other test runs at the same time.
 LOCKS = """
 SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
 WHERE l.locktype = 'advisory' AND d.datname = current_database()
 """
+
+
+def make_read() -> PhoneRead:
+    """Return what the vault asks for, in an act that is never committed."""
+    return PhoneRead(Act(Session(), Actor.OPERATOR), datetime(2026, 11, 18, 4, 0, tzinfo=UTC), ReadPurpose.EXPORT)
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +88,7 @@ class Intake:
             drop_dir=folder,
             locator=GridLocator(),
             vault=self.vault,
+            recorder=RECORDER,
             clock=self.clock,
             **{"chunk_rows": 64, **arguments},
         )
@@ -102,7 +114,9 @@ class Intake:
             "SELECT household_id, wrapped_key, ciphertext, key_version FROM vault.phones WHERE household_id = :id",
             id=self.get_household(customer_id),
         )
-        return self.vault.open(household_id, wrapped_key=wrapped_key, ciphertext=ciphertext, key_version=key_version)
+        return self.vault.open(
+            household_id, wrapped_key=wrapped_key, ciphertext=ciphertext, key_version=key_version, read=make_read()
+        )
 
 
 @pytest.fixture

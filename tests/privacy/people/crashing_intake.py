@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore
 from privacy.people.vault import Vault
@@ -29,6 +31,7 @@ def main(url: str, key_file: str, drop_dir: str, last_step: str, least_done: str
         drop_dir=Path(drop_dir),
         locator=GridLocator(),
         vault=Vault(FileKeyStore(Path(key_file))),
+        recorder=Recorder(AuditKey(b"k" * 32), Actor.INTAKE),
         clock=lambda: datetime(2026, 11, 18, 4, 0, tzinfo=UTC),
         progress=die,
         chunk_rows=64,

@@ -145,3 +145,16 @@ def test_progress_tells_every_step(intake: Intake) -> None:
     intake(intake.writer().write(make_tables()), progress=tell)
     assert set(heard) == {f"check {table}" for table in TableName} | {f"load {table}" for table in list(TableName)[1:]}
     assert all(done == total for done, total in heard.values())
+
+
+def test_an_intake_is_told_to_the_audit_once(intake: Intake) -> None:
+    tables = make_tables()
+    tables["households"]["phone"][0] = "no phone"
+    folder = intake.writer(drop_id="qd-15400000001").write(tables)
+    newest = "SELECT number, actor, action, subject, details FROM audit.entries ORDER BY number DESC LIMIT 1"
+    before = intake.ask("SELECT number FROM audit.head")[0][0]
+    intake(folder)
+    intake(folder)
+    [(number, actor, action, subject, details)] = intake.ask(newest)
+    assert (number, actor, action, subject) == (before + 1, "intake", "drop_taken_in", "qd-[phone]")
+    assert (details["households"], details["rejected"], details["month"]) == (199, 1, "2026-11")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+import subprocess
+import sys
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,17 +18,16 @@ from privacy.people.errors import KeyFileError, KeyMissingError, KeyName, SealBr
 from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
 from privacy.people.settings import PeopleSettings
 from privacy.people.vault import SealedPhone, Vault
+from tests.privacy.people.conftest import make_read
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).parents[3]
 PHONE = "+8613800138000"
 HOUSEHOLD = UUID("11111111-2222-4333-8444-555555555555")
 
 
 def _open(vault: Vault, sealed: SealedPhone, *, household_id: UUID = HOUSEHOLD, **changes: bytes | int) -> str:
     stored = {"wrapped_key": sealed.wrapped_key, "ciphertext": sealed.ciphertext, "key_version": sealed.key_version}
-    return vault.open(household_id, **(stored | changes))  # type: ignore[arg-type]
+    return vault.open(household_id, read=make_read(), **(stored | changes))  # type: ignore[arg-type]
 
 
 def test_what_is_sealed_opens_and_never_looks_the_same_twice(vault: Vault) -> None:
@@ -144,6 +146,41 @@ def test_the_commands_create_and_copy(tmp_path: Path) -> None:
     copied = runner.invoke(keys, ["copy", path, target, "--key", "lookup"])
     assert (copied.exit_code, list(json.loads((tmp_path / "part.json").read_text()))) == (0, ["lookup"])
     assert runner.invoke(keys, ["copy", target, path + "2", "--key", "kek"]).exit_code == 1
+
+
+def test_a_file_of_an_earlier_version_gets_what_it_lacks_and_keeps_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path, names=frozenset(KeyName) - {KeyName.AUDIT})
+    before = json.loads(path.read_text())
+    added = CliRunner().invoke(keys, ["add", str(path)])
+    after = json.loads(path.read_text())
+    assert (added.exit_code, "added audit" in added.output) == (0, True)
+    assert before == {name: key for name, key in after.items() if name != "audit"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    assert len(FileKeyStore(path).get_key(KeyName.AUDIT)) == 32
+    assert "nothing is missing" in CliRunner().invoke(keys, ["add", str(path)]).output
+    assert json.loads(path.read_text()) == after
+
+
+def test_a_command_says_which_key_is_missing_and_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    create_key_file(path, names=frozenset({KeyName.LOOKUP}))
+    environment = {"PATH": os.environ["PATH"], "PEOPLE_URL": "postgresql+psycopg://nobody@localhost/people"}
+    command = [sys.executable, "manage.py", "audit", "head"]
+    for key_file, said in ((path, "key audit is not in this key file; `keys add`"), (tmp_path / "none", "missing")):
+        ended = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment | {"KEY_FILE": str(key_file)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 2
+        assert ended.stderr.startswith("KEY_FILE: ")
+        assert said in ended.stderr
+        assert "Traceback" not in ended.stderr
 
 
 def test_settings_refuse_to_start_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

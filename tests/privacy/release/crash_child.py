@@ -13,7 +13,7 @@ from sqlalchemy.orm import sessionmaker
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import publish_month
 from privacy.release.values import Step
-from tests.privacy.release.worlds import KEYS
+from tests.privacy.release.worlds import KEYS, RECORDER
 from tests.released import SIGN
 
 
@@ -36,6 +36,7 @@ def main(*, people_url: str, serving_url: str, fatal_step: str, fatal_part: str)
         as_of=_now(),
         noise=OpenDpNoise(),
         sign=SIGN,
+        recorder=RECORDER,
         clock=_now,
         progress=die,
     )

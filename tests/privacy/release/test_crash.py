@@ -25,7 +25,7 @@ from privacy.release.values import PublishedRelease, Step
 from privacy.release.verify import check_release, read_release
 from stack.test_services import TestServices
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RECORDER, RecordingNoise, make_dwellings, store_dwellings
 from tests.released import PUBLIC_KEYS, SIGN
 
 NOVEMBER = date(2026, 11, 1)
@@ -55,6 +55,7 @@ def _publish(
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
         noise=noise,
         sign=SIGN,
+        recorder=RECORDER,
         clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
         progress=lambda _step, _done, _total: None,
     )

@@ -25,7 +25,7 @@ from privacy.release.plan import (
 )
 from privacy.release.values import Product
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, RecordingNoise
+from tests.privacy.release.worlds import CITY, RECORDER, RecordingNoise
 
 BEIJING = 110000
 NOVEMBER = date(2026, 11, 1)
@@ -41,7 +41,13 @@ def _charge(
 ) -> list[Charged]:
     clock = clock or FakeClock(datetime(month.year, month.month, 20, tzinfo=UTC))
     return ledger.charge(
-        people, products=products, city_code=city_code, month=month, noise=RecordingNoise(), clock=clock
+        people,
+        products=products,
+        city_code=city_code,
+        month=month,
+        noise=RecordingNoise(),
+        recorder=RECORDER,
+        clock=clock,
     )
 
 

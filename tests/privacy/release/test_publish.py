@@ -26,7 +26,7 @@ from privacy.release.queries import find_newest_releases, find_releases, get_fig
 from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, Dwelling, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RECORDER, Dwelling, RecordingNoise, make_dwellings, store_dwellings
 from tests.released import SIGN
 
 NOVEMBER = date(2026, 11, 18)
@@ -46,7 +46,16 @@ def _publish(
     month: date = NOVEMBER,
 ) -> PublishedRelease:
     return publish_month(
-        people, serving, keys=KEYS, month=month, as_of=AS_OF, noise=noise, sign=SIGN, clock=clock, progress=_ignore
+        people,
+        serving,
+        keys=KEYS,
+        month=month,
+        as_of=AS_OF,
+        noise=noise,
+        sign=SIGN,
+        recorder=RECORDER,
+        clock=clock,
+        progress=_ignore,
     )
 
 
@@ -159,6 +168,7 @@ def test_figures_are_never_newer_than_their_draw(
         as_of=clock.now + timedelta(days=9),
         noise=RecordingNoise(),
         sign=SIGN,
+        recorder=RECORDER,
         clock=clock,
         progress=_ignore,
     )

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.release.counts import ExactCounts
 from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.plan import FIRST_MONTH_SHARE, get_month_share, get_sigma
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 
 CITY = 370200
+RECORDER = Recorder(AuditKey(b"k" * 32), Actor.RELEASE)
 MONTH = date(2026, 11, 1)
 KEYS = PublicKeys(
     city_code=CITY,

@@ -1,0 +1,96 @@
+"""Writes entries inside the transaction of the act that they tell of: both commit, or neither.
+
+The chain has one head, and whoever extends it holds the head's lock until the commit. So entries are only noted while
+an act is under way, and written last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session, sessionmaker
+
+from privacy.audit.chain import Chain
+from privacy.audit.values import Action, Actor, AuditEntry, AuditKey, Detail, Head, ReadPurpose, StoredEntry
+
+# Written out: this stands in the way of every claim, and ready-made statements cost it less than composed ones.
+_LOCK_HEAD = text("SELECT number, mac FROM audit.head WHERE head_id = 1 FOR UPDATE")
+_APPEND = text(
+    "WITH moved AS (UPDATE audit.head SET number = :number, mac = :mac WHERE head_id = 1)"
+    " INSERT INTO audit.entries (number, at, actor, action, subject, details, mac)"
+    " VALUES (:number, :at, :actor, :action, :subject, CAST(:details AS jsonb), :mac)"
+)
+
+
+def record(session: Session, *, entries: Sequence[AuditEntry], key: AuditKey) -> None:
+    """Append entries inside the caller's transaction. Call it last: every other writer waits until the commit."""
+    if not entries:
+        return
+    # What the session still holds back is written before the lock is taken.
+    session.flush()
+    number, mac = session.execute(_LOCK_HEAD).one()
+    rows = Chain(key).extend(Head(number, mac), entries=entries)
+    session.execute(_APPEND, [_to_columns(row) for row in rows])
+
+
+def _to_columns(row: StoredEntry) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "at": row.at,
+        "actor": row.actor,
+        "action": row.action,
+        "subject": row.subject,
+        "details": json.dumps(row.details),
+        "mac": row.mac,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One transaction and what it will have been: what is noted here is written when it commits."""
+
+    session: Session
+    actor: Actor
+    entries: list[AuditEntry] = field(default_factory=list)
+
+    def note(self, action: Action, *, subject: str, at: datetime, **details: Detail) -> None:
+        """Note what is done with which thing. Raises UnfitEntryError."""
+        self.entries.append(AuditEntry(at, self.actor, action, subject, details))
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRead:
+    """What the vault asks for before it opens a phone: the act that will tell of it, and why."""
+
+    act: Act
+    at: datetime
+    purpose: ReadPurpose
+    message_id: UUID | None = None
+
+    def note(self, household_id: UUID) -> None:
+        """Note that this household's phone is read."""
+        message = {} if self.message_id is None else {"message_id": str(self.message_id)}
+        subject = str(household_id)
+        self.act.note(Action.PHONE_READ, subject=subject, at=self.at, purpose=self.purpose.value, **message)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Opens the transactions of one process in which something is done that leaves an entry."""
+
+    key: AuditKey
+    actor: Actor
+
+    @contextmanager
+    def begin(self, sessions: sessionmaker[Session], /) -> Iterator[Act]:
+        """Give a transaction that writes its entries right before it commits; on an exception nothing remains."""
+        with sessions.begin() as session:
+            act = Act(session, self.actor)
+            yield act
+            record(session, entries=act.entries, key=self.key)
