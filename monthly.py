@@ -22,8 +22,8 @@ from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
 from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
-from privacy.people.keys import FileKeyStore
-from privacy.people.settings import PeopleSettings
+from privacy.people.keys import KeyStore
+from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
@@ -50,7 +50,7 @@ def _make_sessions(url: SecretStr) -> sessionmaker[Session]:
     return sessionmaker(create_engine(url.get_secret_value(), hide_parameters=True), expire_on_commit=False)
 
 
-def _make_recorder(keys: FileKeyStore, actor: Actor) -> Recorder:
+def _make_recorder(keys: KeyStore, actor: Actor) -> Recorder:
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
 
 
@@ -76,10 +76,9 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 
     SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys.
     """
-    settings = PeopleSettings()
+    settings, keys = PeopleSettings(), KeySettings().open_store()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
-    keys = FileKeyStore(settings.key_file)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
         with show_intake() as progress:
@@ -106,7 +105,7 @@ def publish(month: date, city_code: int) -> None:
 
     SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the audit key and need hold no other.
     """
-    recorder = _make_recorder(FileKeyStore(PeopleSettings().key_file), Actor.RELEASE)
+    recorder = _make_recorder(KeySettings().open_store(), Actor.RELEASE)
     serving = _make_sessions(ServingSettings().serving_url)
     try:
         with serving() as session:

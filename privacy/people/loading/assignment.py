@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it."""
+    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it.
+
+    `lookup_hash` is the phone's hash as it is stored, maybe under a former key. A row may have several of these.
+    """
 
     position: int
     by_phone: UUID | None
     by_customer: UUID | None
     is_shared: bool
+    lookup_hash: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -30,7 +30,7 @@ from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
 from privacy.people.errors import KeyName
-from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
+from privacy.people.models import ConsentEntry, Contact, DataKey, Erasure, Household, Need, OptOut, Phone
 from privacy.release.models import LeafFigures, Release
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from messaging.delivery.ports import Clock, SmsSender
     from privacy.people.keys import KeyStore
-    from privacy.people.vault import Vault
+    from privacy.people.vault import SealedPhone, Vault
     from stack.test_services import TestServices
 
 # Nobody is held out, so that a test knows who is drawn.
@@ -48,7 +48,7 @@ FINAL = compose(BODY, settings=RULES)
 TEXT = FINAL.text
 RELEASE = "2026-11-370200"
 QUICK = ValveLimits(rate_per_s=10_000.0)
-_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, OptOut, Household)
+_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, DataKey, OptOut, Erasure, Household)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,13 @@ class Person:
 def make_recorder(keys: KeyStore) -> Recorder:
     """Return the sender's recorder with the audit key of a store."""
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.SENDER)
+
+
+def add_sealed(session: Session, household_id: UUID, sealed: SealedPhone) -> None:
+    """Put a sealed phone and its key into the vault."""
+    session.add(Phone(household_id=household_id, ciphertext=sealed.ciphertext, seal_version=sealed.seal_version,
+                      **asdict(sealed.hashes)))  # fmt: skip
+    session.add(DataKey(household_id=household_id, **asdict(sealed.key)))
 
 
 class World:
@@ -112,17 +119,7 @@ class World:
             session.add(
                 Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True)
             )
-            sealed = self.vault.seal(person.household_id, person.phone)
-            session.add(
-                Phone(
-                    household_id=person.household_id,
-                    wrapped_key=sealed.wrapped_key,
-                    ciphertext=sealed.ciphertext,
-                    key_version=sealed.key_version,
-                    lookup_hash=sealed.lookup_hash,
-                    opt_out_hash=sealed.opt_out_hash,
-                )
-            )
+            add_sealed(session, person.household_id, self.vault.seal(person.household_id, person.phone))
             session.flush()
             self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person

@@ -14,7 +14,7 @@ from privacy.audit.recording import Act, PhoneRead, Recorder
 from privacy.audit.values import Actor, AuditKey, ReadPurpose
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, create_key_file
-from privacy.people.vault import Vault
+from privacy.people.vault import Vault, WrappedKey
 from tests.privacy.people.drops import DropWriter
 from tests.privacy.people.locators import GridLocator
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 TABLES = (
     "core.drops, core.households, core.needs, core.consents, core.contacts, core.purchases, core.tickets,"
-    " core.interests, core.topics, vault.customers, vault.phones, vault.opt_outs"
+    " core.interests, core.topics, vault.customers, vault.phones, vault.data_keys,"
+    " vault.opt_outs, vault.erasures"
 )
 
 RECORDER = Recorder(AuditKey(b"k" * 32), Actor.INTAKE)
@@ -110,13 +111,13 @@ class Intake:
 
     def get_phone(self, customer_id: str) -> str:
         """Return the phone of a customer's household, read back from the vault."""
-        [(household_id, wrapped_key, ciphertext, key_version)] = self.ask(
-            "SELECT household_id, wrapped_key, ciphertext, key_version FROM vault.phones WHERE household_id = :id",
+        [(household_id, wrapped_key, kek_version, ciphertext, seal_version)] = self.ask(
+            "SELECT household_id, wrapped_key, kek_version, ciphertext, seal_version"
+            " FROM vault.phones JOIN vault.data_keys USING (household_id) WHERE household_id = :id",
             id=self.get_household(customer_id),
         )
-        return self.vault.open(
-            household_id, wrapped_key=wrapped_key, ciphertext=ciphertext, key_version=key_version, read=make_read()
-        )
+        key = WrappedKey(wrapped_key, kek_version)
+        return self.vault.open(household_id, key=key, ciphertext=ciphertext, seal_version=seal_version, read=make_read())
 
 
 @pytest.fixture
