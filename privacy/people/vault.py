@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from privacy.people.errors import KeyName, SealBrokenError
 
 if TYPE_CHECKING:
-    from privacy.audit.recording import PhoneRead
     from privacy.people.keys import KeyStore
 
 _NONCE_BYTES = 12
@@ -38,6 +37,14 @@ class RandomBytes(Protocol):
 
     def __call__(self, size: int, /) -> bytes:
         """Return `size` bytes."""
+        ...
+
+
+class NoteRead(Protocol):
+    """Writes down, for the audit, whose phone is about to be read; an audit.PhoneRead is one."""
+
+    def note(self, household_id: UUID) -> None:
+        """Note one household."""
         ...
 
 
@@ -87,7 +94,7 @@ class Vault:
         return SealedPhone(nonce + sealed, _SEAL_VERSION, self._wrap(household_id, data_key), self.hash_phone(phone))
 
     def open(
-        self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: PhoneRead
+        self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: NoteRead
     ) -> str:
         """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
         read.note(household_id)

@@ -16,14 +16,13 @@ GRANT SELECT, DELETE ON vault.data_keys TO field_eraser;
 GRANT SELECT, DELETE ON vault.erasures TO field_intake;
 GRANT SELECT ON vault.erasures TO field_sender;
 GRANT SELECT, INSERT, UPDATE (at) ON vault.erasures TO field_eraser;
-GRANT UPDATE (city_code) ON core.households TO field_eraser;
 GRANT UPDATE (changed_at) ON delivery.messages TO field_eraser;
 GRANT SELECT ON delivery.runs TO field_eraser;
-GRANT USAGE ON SCHEMA vault, delivery TO field_keeper;
+GRANT USAGE ON SCHEMA vault TO field_keeper;
 GRANT SELECT, UPDATE (wrapped_key, kek_version) ON vault.data_keys TO field_keeper;
 GRANT SELECT, UPDATE (lookup_hash, lookup_version, opt_out_hash, opt_out_version) ON vault.phones TO field_keeper;
-GRANT SELECT, INSERT, DELETE ON vault.opt_outs, vault.erasures TO field_keeper;
-GRANT SELECT (household_id, lookup_hash, state) ON delivery.messages TO field_keeper;
+GRANT SELECT, INSERT, DELETE ON vault.opt_outs TO field_keeper;
+GRANT SELECT ON vault.erasures TO field_keeper;
 """
 
 
