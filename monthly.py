@@ -64,6 +64,8 @@ def _tell_intake(report: IntakeReport) -> None:
         return
     for table, count in report.tables.items():
         click.echo(f"  {table:<12} {count.rows:>12,} rows {count.rejected:>8,} rejected {count.left_out:>8,} left out")
+    if report.erased:
+        click.echo(f"{report.drop_id}: {report.erased:,} customers left out, erased at their request")
     where = f", listed in {report.rejects_path}" if report.rejected else ""
     click.echo(f"{report.drop_id}: taken in; {report.rejected:,} rows rejected{where}")
 

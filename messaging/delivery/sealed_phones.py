@@ -25,13 +25,21 @@ def find_sealed(session: Session, *, household_id: UUID) -> Phone | None:
 
 
 def open_phone(session: Session, *, sealed: Phone, vault: Vault, read: PhoneRead) -> str | None:
-    """Return the phone in E.164, and let `read` note it; None where its key was erased, the seal is broken or it holds no number."""
+    """Return the phone in E.164; `read` notes it for the audit.
+
+    None where the key was erased, the seal is broken, or what it holds is no number.
+    """
     held = session.scalar(select(DataKey).where(DataKey.household_id == sealed.household_id))
     if held is None:
         return None
-    key = WrappedKey(held.wrapped_key, held.kek_version)
     try:
-        phone = vault.open(sealed.household_id, key=key, ciphertext=sealed.ciphertext, seal_version=sealed.seal_version)
+        phone = vault.open(
+            sealed.household_id,
+            key=WrappedKey(held.wrapped_key, held.kek_version),
+            ciphertext=sealed.ciphertext,
+            seal_version=sealed.seal_version,
+            read=read,
+        )
         return parse_phone(phone)
     except (SealBrokenError, PhoneError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.errors import VERSIONED, KeyName, KeyStoreError, RotationBusyError
 from privacy.people.keys import add_missing_keys, add_version, copy_key_file, create_key_file, remove_version
 from privacy.people.ports import Progress as TellProgress
@@ -92,9 +95,10 @@ def rotate_key(name: str) -> None:
     PEOPLE_URL logs in as field_keeper, KEY_FILE holds every version.
     """
     with _in_words():
-        vault = Vault(KeySettings().open_store())
+        store = KeySettings().open_store()
+        vault, recorder = Vault(store), Recorder(AuditKey(store.get_key(KeyName.AUDIT)), Actor.KEEPER)
         with _open_people() as sessions, show_progress() as progress:
-            ended = rotate(sessions, name=KeyName(name), vault=vault, progress=progress)
+            ended = rotate(sessions, name=KeyName(name), vault=vault, recorder=recorder, clock=_now, progress=progress)
     click.echo(f"{name}: {ended.moved:,} rows brought to version {ended.version}")
     if ended.left:
         raise click.ClickException(f"{ended.left:,} rows stay: they do not open, or came in meanwhile")
@@ -114,6 +118,10 @@ def retire(name: str, version: int) -> None:
             check_unused(session, name=KeyName(name), version=version)
         remove_version(settings.key_file, name=KeyName(name), version=version)
     click.echo(f"{name}: version {version} is gone from this file; take it out of the copies too")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @contextmanager

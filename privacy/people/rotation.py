@@ -2,6 +2,7 @@
 
 Each row says which version it stands under, so the work left is what the table says: a rotation that was killed is
 called again, and two at once only share it. What stands under the former version works until the last row is through.
+The audit has one entry for each batch: with how many phones were opened for it, and under which key they now stand.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 
+from privacy.audit.values import Action
 from privacy.people.errors import KeyInUseError, KeyName, RotationBusyError, SealBrokenError
 from privacy.people.loading.journal import LOCK_KEY
 from privacy.people.models import DataKey, Erasure, OptOut, Phone
@@ -26,14 +28,30 @@ from privacy.people.vault import Vault, WrappedKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from sqlalchemy.orm import Session, sessionmaker
 
-    from privacy.people.ports import Progress
+    from privacy.audit.recording import Act, Recorder
+    from privacy.people.ports import Clock, Progress
 
 BATCH_ROWS = 1000
 _LOCK_WAIT = "5s"
-_Step: TypeAlias = Callable[["Session", Vault, "Sequence[UUID]"], int]
+
+
+@dataclass(slots=True)
+class _Reads:
+    """Counts the phones that a batch opens; the entry of the batch tells of them all."""
+
+    phones: int = 0
+
+    def note(self, household_id: UUID) -> None:
+        """Count one."""
+        del household_id
+        self.phones += 1
+
+
+_Step: TypeAlias = "Callable[[Session, Vault, Sequence[UUID], _Reads], int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,8 @@ def rotate(
     *,
     name: KeyName,
     vault: Vault,
+    recorder: Recorder,
+    clock: Clock,
     progress: Progress = keep_silent,
     batch_rows: int = BATCH_ROWS,
 ) -> Rotation:
@@ -69,10 +89,10 @@ def rotate(
     after, seen, moved = UUID(int=0), 0, 0
     progress(f"rotate {name}", done=0, total=total)
     while True:
-        with sessions.begin() as session:
-            _keep_intake_out(session)
-            batch = _find_batch(session, work, version=version, after=after, limit=batch_rows)
-            moved += work.move(session, vault, batch)
+        with recorder.begin(sessions) as act:
+            _keep_intake_out(act.session)
+            batch = _find_batch(act.session, work, version=version, after=after, limit=batch_rows)
+            moved += _move(act, work, batch, name=name, vault=vault, at=clock())
         if not batch:
             break
         after, seen = batch[-1], seen + len(batch)
@@ -88,6 +108,15 @@ def check_unused(session: Session, *, name: KeyName, version: int) -> None:
     }
     if any(counted.values()):
         raise KeyInUseError(name=name, version=version, where=counted)
+
+
+def _move(act: Act, work: _Work, batch: Sequence[UUID], *, name: KeyName, vault: Vault, at: datetime) -> int:
+    if not batch:
+        return 0
+    reads = _Reads()
+    moved, version = work.move(act.session, vault, batch, reads), vault.find_versions(name)[0]
+    act.note(Action.KEY_ROTATED, subject=name.value, at=at, version=version, rows=moved, phones=reads.phones)
+    return moved
 
 
 def _keep_intake_out(session: Session) -> None:
@@ -110,7 +139,7 @@ def _find_batch(session: Session, work: _Work, *, version: int, after: UUID, lim
     return session.scalars(rows.order_by(work.household_id).limit(limit).with_for_update()).all()
 
 
-def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID]) -> int:
+def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID], _: _Reads) -> int:
     changes = []
     for held in session.scalars(select(DataKey).where(DataKey.household_id.in_(batch))):
         try:
@@ -123,19 +152,20 @@ def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID]) -> int:
     return _update(session, DataKey, changes)
 
 
-def _rehash_lookups(session: Session, vault: Vault, batch: Sequence[UUID]) -> int:
+def _rehash_lookups(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> int:
     version = vault.find_versions(KeyName.LOOKUP)[0]
     changes = [
         {"household_id": household_id, "lookup_hash": vault.lookup_hash(phone), "lookup_version": version}
-        for household_id, phone in _open(session, vault, batch).items()
+        for household_id, phone in _open(session, vault, batch, reads).items()
     ]
     return _update(session, Phone, changes)
 
 
-def _rehash_opt_outs(session: Session, vault: Vault, batch: Sequence[UUID]) -> int:
+def _rehash_opt_outs(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> int:
     version = vault.find_versions(KeyName.OPT_OUT)[0]
-    changes, renewed = [], {}
-    for household_id, phone in _open(session, vault, batch).items():
+    changes: list[dict[str, object]] = []
+    renewed: dict[bytes, bytes] = {}
+    for household_id, phone in _open(session, vault, batch, reads).items():
         newest, *former = vault.opt_out_hashes(phone)
         renewed |= dict.fromkeys(former, newest)
         changes.append({"household_id": household_id, "opt_out_hash": newest, "opt_out_version": version})
@@ -153,7 +183,7 @@ def _move_notes(session: Session, renewed: Mapping[bytes, bytes], *, version: in
     session.execute(delete(OptOut).where(OptOut.opt_out_hash.in_(renewed)))
 
 
-def _open(session: Session, vault: Vault, batch: Sequence[UUID]) -> dict[UUID, str]:
+def _open(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> dict[UUID, str]:
     """Return the phones of households; those whose key was erased or whose seal is broken are left out."""
     sealed = select(Phone, DataKey).join(DataKey, DataKey.household_id == Phone.household_id)
     phones = {}
@@ -161,7 +191,11 @@ def _open(session: Session, vault: Vault, batch: Sequence[UUID]) -> dict[UUID, s
         key = WrappedKey(held.wrapped_key, held.kek_version)
         try:
             phones[phone.household_id] = vault.open(
-                phone.household_id, key=key, ciphertext=phone.ciphertext, seal_version=phone.seal_version
+                phone.household_id,
+                key=key,
+                ciphertext=phone.ciphertext,
+                seal_version=phone.seal_version,
+                read=reads,
             )
         except SealBrokenError:
             continue

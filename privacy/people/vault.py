@@ -93,9 +93,7 @@ class Vault:
         sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _bind(_CIPHERTEXT, household_id, _SEAL_VERSION))
         return SealedPhone(nonce + sealed, _SEAL_VERSION, self._wrap(household_id, data_key), self.hash_phone(phone))
 
-    def open(
-        self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: NoteRead
-    ) -> str:
+    def open(self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: NoteRead) -> str:
         """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
         read.note(household_id)
         data_key = self._unwrap(household_id, key)

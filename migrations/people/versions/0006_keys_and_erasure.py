@@ -23,6 +23,9 @@ GRANT SELECT, UPDATE (wrapped_key, kek_version) ON vault.data_keys TO field_keep
 GRANT SELECT, UPDATE (lookup_hash, lookup_version, opt_out_hash, opt_out_version) ON vault.phones TO field_keeper;
 GRANT SELECT, INSERT, DELETE ON vault.opt_outs TO field_keeper;
 GRANT SELECT ON vault.erasures TO field_keeper;
+GRANT USAGE ON SCHEMA audit TO field_keeper;
+GRANT INSERT ON audit.entries TO field_keeper;
+GRANT SELECT, UPDATE (number, mac) ON audit.head TO field_keeper;
 """
 
 

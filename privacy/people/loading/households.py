@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from privacy.people.loading.assignment import Assignment, Known, assign
 from privacy.people.loading.copying import copy_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     import psycopg
@@ -94,6 +94,16 @@ _KEY = ("household_id", "wrapped_key", "kek_version")
 _PLACE = ("household_id", "city_code", "leaf_id", "opened_on")
 
 
+class HouseholdRow(NamedTuple):
+    """One good row of the households file."""
+
+    customer_id: str
+    phone: str
+    city_code: int
+    leaf_id: int
+    opened_on: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdRows:
     """Good rows of the households file, as columns of equal length; phones in E.164."""
@@ -103,6 +113,16 @@ class HouseholdRows:
     city_codes: list[int]
     leaf_ids: list[int]
     opened_on: list[date | None]
+
+    def split(self) -> Iterator[HouseholdRow]:
+        """Give the rows one by one."""
+        columns = (self.customer_ids, self.phones, self.city_codes, self.leaf_ids, self.opened_on)
+        return map(HouseholdRow._make, zip(*columns, strict=True))
+
+    @classmethod
+    def join(cls, rows: Sequence[HouseholdRow]) -> HouseholdRows:
+        """Return rows as columns."""
+        return cls(*(list(column) for column in zip(*rows, strict=True))) if rows else cls([], [], [], [], [])
 
 
 def load_households(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
 
 from privacy.people.drop.cells import LOCAL
 from privacy.people.drop.errors import DropError, IntakeRunningError
 from privacy.people.drop.values import Drop, DropProblem, TableName
+from privacy.people.errors import KeyMissingError, KeyName
 from privacy.people.models import Drop as DropRow
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     import psycopg
     from sqlalchemy.orm import Session
+
+    from privacy.people.vault import Vault
 
 LOADING, DONE = "loading", "done"
 LOCK_KEY = 4_810_523_716
@@ -70,6 +74,18 @@ def check_order(connection: psycopg.Connection[Any], /, *, drop: Drop, now: date
     unfinished = connection.execute(f"{others} AND state = %s", (drop.drop_id, LOADING)).fetchone()
     if unfinished != (0,):
         raise DropError(problem=DropProblem.UNFINISHED_OTHER)
+
+
+def check_keys(connection: psycopg.Connection[Any], /, *, vault: Vault) -> None:
+    """Refuse to work without a key that a phone here stands under: it would not be found, and founded anew.
+
+    Raises KeyMissingError.
+    """
+    for name, column in ((KeyName.LOOKUP, "lookup_version"), (KeyName.OPT_OUT, "opt_out_version")):
+        other = sql.SQL("SELECT {} FROM vault.phones WHERE {} <> ALL(%s) LIMIT 1").format(*[sql.Identifier(column)] * 2)
+        row = connection.execute(other, (list(vault.find_versions(name)),)).fetchone()
+        if row is not None:
+            raise KeyMissingError(name=name, version=row[0])
 
 
 def begin(connection: psycopg.Connection[Any], /, *, drop: Drop, rejected: int, now: datetime) -> None:

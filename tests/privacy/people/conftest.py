@@ -117,7 +117,9 @@ class Intake:
             id=self.get_household(customer_id),
         )
         key = WrappedKey(wrapped_key, kek_version)
-        return self.vault.open(household_id, key=key, ciphertext=ciphertext, seal_version=seal_version, read=make_read())
+        return self.vault.open(
+            household_id, key=key, ciphertext=ciphertext, seal_version=seal_version, read=make_read()
+        )
 
 
 @pytest.fixture

@@ -226,7 +226,8 @@ def test_a_file_of_an_earlier_version_gets_what_it_lacks_and_keeps_the_rest(tmp_
 def test_a_command_says_which_key_is_missing_and_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     create_key_file(path, names=frozenset({KeyName.LOOKUP}))
-    environment = {"PATH": os.environ["PATH"], "PEOPLE_URL": "postgresql+psycopg://nobody@localhost/people"}
+    people_url = "postgresql+psycopg://nobody@localhost/people"
+    environment = {"PATH": os.environ["PATH"], "MODE": "test", "PEOPLE_URL": people_url}
     command = [sys.executable, "manage.py", "audit", "head"]
     for key_file, said in ((path, "key audit is not in this key file; `keys add`"), (tmp_path / "none", "missing")):
         ended = subprocess.run(
