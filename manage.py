@@ -30,6 +30,7 @@ _COMMANDS = {
     "openapi": "api.commands:openapi",
     "send": "messaging.delivery.commands:send",
     "messages": "messaging.delivery.commands:messages",
+    "household": "messaging.delivery.household_commands:household",
     "audit": "privacy.people.audit_commands:audit",
 }
 

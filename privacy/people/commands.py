@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
-from privacy.people.errors import VERSIONED, KeyName, KeyStoreError, RotationBusyError
+from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.errors import VERSIONED, KeyName, KeyStoreError
 from privacy.people.keys import add_missing_keys, add_version, copy_key_file, create_key_file, remove_version
 from privacy.people.ports import Progress as TellProgress
 from privacy.people.rotation import check_unused, rotate
@@ -129,7 +130,7 @@ def _in_words() -> Iterator[None]:
     """Say what is wrong with keys in one line."""
     try:
         yield
-    except (KeyStoreError, RotationBusyError) as error:
+    except (KeyStoreError, IntakeRunningError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -65,14 +65,6 @@ class KeyInUseError(KeyStoreError):
         self.where = where
 
 
-class RotationBusyError(Exception):
-    """An intake is running; keys are rotated before or after it."""
-
-    def __init__(self) -> None:
-        """Say it."""
-        super().__init__("an intake is running: rotate again when it is through; what is done stays done")
-
-
 class SealBrokenError(Exception):
     """A ciphertext does not belong to this household, column or key, or was altered."""
 

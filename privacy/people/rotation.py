@@ -13,15 +13,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from psycopg.errors import LockNotAvailable
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from privacy.audit.values import Action
-from privacy.people.errors import KeyInUseError, KeyName, RotationBusyError, SealBrokenError
-from privacy.people.loading.journal import LOCK_KEY
+from privacy.people.errors import KeyInUseError, KeyName, SealBrokenError
+from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import DataKey, Erasure, OptOut, Phone
 from privacy.people.ports import keep_silent
 from privacy.people.vault import Vault, WrappedKey
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from privacy.people.ports import Clock, Progress
 
 BATCH_ROWS = 1000
-_LOCK_WAIT = "5s"
 
 
 @dataclass(slots=True)
@@ -82,7 +79,7 @@ def rotate(
     progress: Progress = keep_silent,
     batch_rows: int = BATCH_ROWS,
 ) -> Rotation:
-    """Bring every row to the newest version of a key, as field_keeper. Raises RotationBusyError, KeyMissingError."""
+    """Bring every row to the newest version of a key, as field_keeper. Raises IntakeRunningError, KeyMissingError."""
     work, version = _WORK[name], vault.find_versions(name)[0]
     with sessions() as session:
         total = _count(session, work, version=version)
@@ -90,7 +87,8 @@ def rotate(
     progress(f"rotate {name}", done=0, total=total)
     while True:
         with recorder.begin(sessions) as act:
-            _keep_intake_out(act.session)
+            # An intake changes many rows of the vault too, in another order.
+            keep_intake_out(act.session, is_shared=False)
             batch = _find_batch(act.session, work, version=version, after=after, limit=batch_rows)
             moved += _move(act, work, batch, name=name, vault=vault, at=clock())
         if not batch:
@@ -117,17 +115,6 @@ def _move(act: Act, work: _Work, batch: Sequence[UUID], *, name: KeyName, vault:
     moved, version = work.move(act.session, vault, batch, reads), vault.find_versions(name)[0]
     act.note(Action.KEY_ROTATED, subject=name.value, at=at, version=version, rows=moved, phones=reads.phones)
     return moved
-
-
-def _keep_intake_out(session: Session) -> None:
-    """Hold the intake's lock for one batch: both change many rows of the vault, in different order."""
-    session.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": _LOCK_WAIT})
-    try:
-        session.execute(select(func.pg_advisory_xact_lock(LOCK_KEY)))
-    except OperationalError as failure:
-        if isinstance(failure.orig, LockNotAvailable):
-            raise RotationBusyError from None
-        raise
 
 
 def _count(session: Session, work: _Work, *, version: int) -> int:

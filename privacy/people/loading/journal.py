@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from privacy.people.drop.cells import LOCAL
 from privacy.people.drop.errors import DropError, IntakeRunningError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 LOADING, DONE = "loading", "done"
 LOCK_KEY = 4_810_523_716
 LOCK_WAIT = "15s"
+SHORT_WAIT = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,21 @@ def take_lock(connection: psycopg.Connection[Any], /) -> None:
     except LockNotAvailable:
         raise IntakeRunningError from None
     connection.execute("SET lock_timeout = 0")
+
+
+def keep_intake_out(session: Session, /, *, is_shared: bool) -> None:
+    """Hold the intake's lock until the caller's transaction ends, or share it with others that are no intake.
+
+    Raises IntakeRunningError after a few seconds; no statement of the transaction waits longer for a lock either.
+    """
+    session.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": SHORT_WAIT})
+    take = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
+    try:
+        session.execute(select(take(LOCK_KEY)))
+    except OperationalError as failure:
+        if isinstance(failure.orig, LockNotAvailable):
+            raise IntakeRunningError from None
+        raise
 
 
 def get_state(connection: psycopg.Connection[Any], /, *, drop: Drop) -> DropState | None:

@@ -84,6 +84,7 @@ class World:
         self.admin = self._connect("people", "postgres")
         self.sender = self._connect("people", "field_sender")
         self.gateway = self._connect("people", "field_gateway")
+        self.eraser = self._connect("people", "field_eraser")
         self.serving_admin = self._connect("serving", "postgres")
         self.serving = self._connect("serving", "field_sender")
         self.stores = Stores(serving=self.serving, people=self.sender)

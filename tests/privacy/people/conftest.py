@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from privacy.audit.recording import Act, PhoneRead, Recorder
 from privacy.audit.values import Actor, AuditKey, ReadPurpose
+from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
-from privacy.people.keys import FileKeyStore, create_key_file
+from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
 from privacy.people.vault import Vault, WrappedKey
 from tests.privacy.people.drops import DropWriter
 from tests.privacy.people.locators import GridLocator
@@ -53,6 +54,14 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     create_key_file(path)
     return path
+
+
+@pytest.fixture
+def own_file(key_file: Path, tmp_path: Path) -> Path:
+    """Give a copy of the key file that a test may change."""
+    copied = tmp_path / "own.json"
+    copy_key_file(key_file, target=copied, names=frozenset(KeyName))
+    return copied
 
 
 @pytest.fixture(scope="session")

@@ -74,14 +74,6 @@ def test_columns_of_two_seals_do_not_mix(vault: Vault) -> None:
         _open(vault, sealed, wrapped_key=b"")
 
 
-@pytest.fixture
-def own_file(key_file: Path, tmp_path: Path) -> Path:
-    """Give a copy of the key file that a test may change."""
-    copied = tmp_path / "own.json"
-    copy_key_file(key_file, target=copied, names=frozenset(KeyName))
-    return copied
-
-
 def test_a_new_version_seals_and_the_old_one_still_opens(own_file: Path) -> None:
     old = Vault(FileKeyStore(own_file)).seal(HOUSEHOLD, PHONE)
     assert add_version(own_file, name=KeyName.KEK) == 2
