@@ -6,11 +6,11 @@ others, or the role lacks the right and the whole act fails.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, TableClause, column, delete, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Integer, TableClause, column, delete, func, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def find_holdings(session: Session, *, household_id: UUID) -> list[Holding]:
     """Return every table, those that hang on another before it."""
     owners = [(schema, name) for schema, name in session.execute(_TABLES)]
     children = [
-        _hang(row, household_id=household_id) for row in session.execute(_CHILDREN) if (row[0], row[1]) in owners
+        _hang(tuple(row), household_id=household_id) for row in session.execute(_CHILDREN) if (row[0], row[1]) in owners
     ]
     held = [(schema, name, _make(schema, name, _ID)) for schema, name in owners]
     return [*children, *(Holding(schema, name, rows, _is(rows, household_id)) for schema, name, rows in held)]
 
 
-def _hang(row: Row[Any], *, household_id: UUID) -> Holding:
+def _hang(row: Sequence[str], *, household_id: UUID) -> Holding:
     owner_schema, owner_name, owner_key, schema, name, key = row
     owner, rows = _make(owner_schema, owner_name, owner_key, _ID), _make(schema, name, key)
     its = select(owner.c[owner_key]).where(_is(owner, household_id))
@@ -74,8 +74,8 @@ def delete_holdings(session: Session, *, household_id: UUID) -> int:
     """Delete every row of a household inside the caller's transaction; returns how many there were."""
     deleted = 0
     for holding in find_holdings(session, household_id=household_id):
-        gone = session.execute(delete(holding.rows).where(holding.is_its).returning(literal_column("1")))
-        deleted += len(gone.all())
+        its = delete(holding.rows).where(holding.is_its).returning(literal_column("1", Integer))
+        deleted += len(session.execute(its).all())
     return deleted
 
 

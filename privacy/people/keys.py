@@ -59,7 +59,7 @@ class FileKeyStore:
         if (name, version) not in self._keys:
             self._read()
         if (name, version) not in self._keys:
-            raise KeyMissingError(name=name, version=version)
+            raise KeyMissingError(name=name, version=version if name in VERSIONED else None)
         return self._keys[name, version]
 
     def _read(self) -> None:

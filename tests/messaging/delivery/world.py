@@ -125,6 +125,19 @@ class World:
             self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person
 
+    def rehash(self, person: Person, vault: Vault) -> None:
+        """Bring a phone's hashes to the newest versions, as the keeper does."""
+        with self.admin.begin() as session:
+            phone = session.get_one(Phone, person.household_id)
+            for name, value in asdict(vault.hash_phone(person.phone)).items():
+                setattr(phone, name, value)
+
+    def forget_phone(self, person: Person) -> None:
+        """Take a phone out of the vault, as an intake does with an empty household."""
+        with self.admin.begin() as session:
+            for table in (Phone, DataKey):
+                session.execute(delete(table).where(table.household_id == person.household_id))
+
     def set_consent(self, session: Session, person: Person, *, granted: bool, at: datetime | None = None) -> None:
         """Append to the consent ledger."""
         record_consent(
