@@ -63,6 +63,8 @@ def _find_key_steps(run_dir: str) -> Iterator[_Step]:
     yield "the gateway's share of them", "intake", ["keys", "copy", every, share, "--key", "lookup", "--key", "opt_out"]
     yield "keys that came later", "intake", ["keys", "add", every]
     yield "the audit's key", "intake", ["keys", "copy", every, audit, "--key", "audit"]
+    its = [part for name in ("lookup", "opt_out", "audit") for part in ("--key", name)]
+    yield "the eraser's keys", "intake", ["keys", "copy", every, f"{run_dir}/eraser-keys.json", *its]
 
 
 def _find_place_steps() -> Iterator[_Step]:

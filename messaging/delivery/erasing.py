@@ -5,6 +5,8 @@ A keyed hash of the phone stays, so that nobody writes to it and no later drop b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import Household
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -43,12 +46,34 @@ def erase(sessions: sessionmaker[Session], *, phone: str, vault: Vault, recorder
 
     Raises HouseholdBusyError while a message to the phone is on its way, IntakeRunningError.
     """
+    with _begin(sessions, recorder=recorder) as act:
+        note_erasure(act.session, phone=phone, vault=vault, at=now)
+        household_id = find_household(act.session, phone=phone, vault=vault)
+        return Erased(0, 0) if household_id is None else _erase(act, household_id, now=now)
+
+
+def erase_keyless(
+    sessions: sessionmaker[Session], *, recorder: Recorder, now: datetime, household_ids: Sequence[UUID]
+) -> int:
+    """Erase households whose data key is gone, a transaction each; returns how many rows.
+
+    After a restore of older data with the newest keys these are the people who were erased in between. Raises as
+    `erase` does; what is done stays done.
+    """
+    rows = 0
+    for household_id in household_ids:
+        with _begin(sessions, recorder=recorder) as act:
+            rows += _erase(act, household_id, now=now).rows
+    return rows
+
+
+@contextmanager
+def _begin(sessions: sessionmaker[Session], *, recorder: Recorder) -> Iterator[Act]:
+    """Open a transaction that keeps the intake out. Raises HouseholdBusyError where a lock is held too long."""
     try:
         with recorder.begin(sessions) as act:
             keep_intake_out(act.session, is_shared=True)
-            note_erasure(act.session, phone=phone, vault=vault, at=now)
-            household_id = find_household(act.session, phone=phone, vault=vault)
-            return Erased(0, 0) if household_id is None else _erase(act, household_id, now=now)
+            yield act
     except OperationalError as failure:
         if isinstance(failure.orig, LockNotAvailable):
             raise HouseholdBusyError from None

@@ -18,12 +18,13 @@ import click
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from messaging.delivery.erasing import erase
+from messaging.delivery.erasing import erase, erase_keyless
 from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.exporting import export
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.erasures import find_keyless
 from privacy.people.errors import KeyName, PhoneError
 from privacy.people.phones import parse_phone
 from privacy.people.settings import KeySettings, PeopleSettings
@@ -52,19 +53,31 @@ def erase_household(*, yes: bool) -> None:
     phone = _ask_phone()
     if not yes:
         click.confirm("Erase everything about the owner of this phone?", abort=True)
-    with _open_desk() as desk:
-        try:
-            erased = erase(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
-        except HouseholdBusyError:
-            raise click.ClickException("a message to this phone is on its way: try again in a minute") from None
-        except IntakeRunningError as error:
-            raise click.ClickException(str(error)) from None
+    with _open_desk() as desk, _in_words():
+        erased = erase(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
     if not erased.rows:
         click.echo("nothing is held; the phone is noted, so that no later drop brings it in")
         return
     click.echo(f"erased {erased.rows:,} rows, {erased.messages:,} messages among them")
     if erased.messages:
         click.echo("totals of the campaigns that wrote to this phone are lower from now on")
+
+
+@household.command("erase-keyless")
+def erase_keyless_households() -> None:
+    """After a restore: erase whoever has no data key, since those were erased after the backup. Asks with their number.
+
+    Restore the newest keys first: without them nobody has one.
+    """
+    with _open_desk() as desk, _in_words():
+        with desk.sessions() as session:
+            household_ids = find_keyless(session)
+        if not household_ids:
+            click.echo("every household has its key")
+            return
+        click.confirm(f"Erase {len(household_ids):,} households without a key?", abort=True)
+        rows = erase_keyless(desk.sessions, recorder=desk.recorder, now=datetime.now(UTC), household_ids=household_ids)
+    click.echo(f"erased {len(household_ids):,} households, {rows:,} rows")
 
 
 @household.command("export")
@@ -87,6 +100,17 @@ def export_household(out: Path | None) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content + "\n")
     click.echo(f"wrote {out}", err=True)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say in one line why nothing was erased."""
+    try:
+        yield
+    except HouseholdBusyError:
+        raise click.ClickException("a message to this phone is on its way: try again in a minute") from None
+    except IntakeRunningError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _ask_phone() -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from privacy.people.models import Erasure, OptOut, Phone
+from privacy.people.models import DataKey, Erasure, Household, OptOut, Phone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +22,12 @@ def find_household(session: Session, *, phone: str, vault: Vault) -> UUID | None
     """Return the household of a phone, looked for under every version of the lookup key; None if nothing is held."""
     its = Phone.lookup_hash.in_(vault.lookup_hashes(phone))
     return session.scalar(select(Phone.household_id).where(its))
+
+
+def find_keyless(session: Session) -> list[UUID]:
+    """Return the households whose data key is gone: nobody can write to them any more."""
+    keyed = exists().where(DataKey.household_id == Household.household_id)
+    return list(session.scalars(select(Household.household_id).where(~keyed).order_by(Household.household_id)))
 
 
 def note_erasure(session: Session, *, phone: str, vault: Vault, at: datetime) -> None:

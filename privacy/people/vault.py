@@ -9,8 +9,7 @@ another row does not open.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -48,16 +47,14 @@ class NoteRead(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
+class WrappedKey(NamedTuple):
     """What vault.data_keys keeps of a household: its data key, nonce first, under one key-encryption key."""
 
     wrapped_key: bytes
     kek_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneHashes:
+class PhoneHashes(NamedTuple):
     """A phone's two blind indexes, 32 bytes each, and the versions of their keys."""
 
     lookup_hash: bytes
@@ -66,8 +63,7 @@ class PhoneHashes:
     opt_out_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class SealedPhone:
+class SealedPhone(NamedTuple):
     """What the vault keeps of a phone; `ciphertext` starts with its nonce of 12 bytes."""
 
     ciphertext: bytes
@@ -87,11 +83,16 @@ class Vault:
         self._wrappers: dict[int, AESGCM] = {}
         self._macs: dict[tuple[KeyName, int], HMAC] = {}
 
-    def seal(self, household_id: UUID, phone: str) -> SealedPhone:
-        """Encrypt a phone for one household under a fresh data key and the newest key-encryption key."""
-        data_key, nonce = self._random(_KEY_BYTES), self._random(_NONCE_BYTES)
+    def seal(self, household_id: UUID, phone: str, *, lookup_hash: bytes | None = None) -> SealedPhone:
+        """Encrypt a phone for one household under a fresh data key and the newest key-encryption key.
+
+        Whoever has looked for the phone before gives its hash, which is then not made again.
+        """
+        noise = self._random(_KEY_BYTES + 2 * _NONCE_BYTES)
+        data_key, nonce, other = noise[:_KEY_BYTES], noise[_KEY_BYTES:-_NONCE_BYTES], noise[-_NONCE_BYTES:]
         sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _bind(_CIPHERTEXT, household_id, _SEAL_VERSION))
-        return SealedPhone(nonce + sealed, _SEAL_VERSION, self._wrap(household_id, data_key), self.hash_phone(phone))
+        key = self._wrap(household_id, data_key, nonce=other)
+        return SealedPhone(nonce + sealed, _SEAL_VERSION, key, self.hash_phone(phone, lookup_hash=lookup_hash))
 
     def open(self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: NoteRead) -> str:
         """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
@@ -105,18 +106,19 @@ class Vault:
 
     def rewrap(self, household_id: UUID, key: WrappedKey) -> WrappedKey:
         """Return a data key under the newest key-encryption key. Raises SealBrokenError, KeyMissingError."""
-        return self._wrap(household_id, self._unwrap(household_id, key))
+        return self._wrap(household_id, self._unwrap(household_id, key), nonce=self._random(_NONCE_BYTES))
 
     def find_versions(self, name: KeyName, /) -> tuple[int, ...]:
         """Return the versions of a key that this process works with, the newest first. Raises KeyMissingError."""
-        if name not in self._versions:
-            self._versions[name] = self._keys.find_versions(name)
-        return self._versions[name]
+        known = self._versions.get(name)
+        if known is None:
+            known = self._versions[name] = self._keys.find_versions(name)
+        return known
 
-    def hash_phone(self, phone: str) -> PhoneHashes:
-        """Return both blind indexes of a phone under the newest keys."""
+    def hash_phone(self, phone: str, *, lookup_hash: bytes | None = None) -> PhoneHashes:
+        """Return both blind indexes of a phone under the newest keys; the first may be known already."""
         return PhoneHashes(
-            self.lookup_hash(phone), self.find_versions(KeyName.LOOKUP)[0],
+            lookup_hash or self.lookup_hash(phone), self.find_versions(KeyName.LOOKUP)[0],
             self.opt_out_hash(phone), self.find_versions(KeyName.OPT_OUT)[0],
         )  # fmt: skip
 
@@ -150,18 +152,19 @@ class Vault:
         return [UUID(bytes=noise[at : at + _ID_BYTES], version=4) for at in range(0, len(noise), _ID_BYTES)]
 
     def _hash(self, name: KeyName, message: bytes, *, version: int = 1) -> bytes:
-        used = name, version
-        if used not in self._macs:
-            self._macs[used] = HMAC(self._keys.get_key(name, version=version), SHA256())
-        mac = self._macs[used].copy()
+        known = self._macs.get((name, version))
+        if known is None:
+            known = self._macs[name, version] = HMAC(self._keys.get_key(name, version=version), SHA256())
+        mac = known.copy()
         mac.update(message)
         return mac.finalize()
 
     def _hash_all(self, name: KeyName, phone: str) -> tuple[bytes, ...]:
-        return tuple(self._hash(name, phone.encode(), version=version) for version in self.find_versions(name))
+        versions, message = self.find_versions(name), phone.encode()
+        return tuple([self._hash(name, message, version=version) for version in versions])
 
-    def _wrap(self, household_id: UUID, data_key: bytes) -> WrappedKey:
-        version, nonce = self.find_versions(KeyName.KEK)[0], self._random(_NONCE_BYTES)
+    def _wrap(self, household_id: UUID, data_key: bytes, *, nonce: bytes) -> WrappedKey:
+        version = self.find_versions(KeyName.KEK)[0]
         wrapped = self._get_wrapper(version).encrypt(nonce, data_key, _bind(_WRAPPED_KEY, household_id, version))
         return WrappedKey(nonce + wrapped, version)
 

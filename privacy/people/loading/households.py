@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -40,9 +41,10 @@ NOTE_ARRIVAL = "INSERT INTO arrival VALUES ((%s::date + interval '1 month')::dat
 _FIND_KNOWN = """
 SELECT i.position, p.household_id, c.household_id, EXISTS (
     SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash),
-    p.lookup_hash
+    p.lookup_hash, p.household_id IS NOT NULL AND k.household_id IS NULL
 FROM incoming AS i
 LEFT JOIN vault.phones AS p ON p.lookup_hash = i.lookup_hash
+LEFT JOIN vault.data_keys AS k ON k.household_id = p.household_id
 LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
@@ -195,15 +197,15 @@ def _copy_phones(
 ) -> None:
     phones = {lookup: phone for lookup, phone in zip(lookups, rows.phones, strict=True) if lookup in assignment.to_seal}
     homes = {lookup: assignment.homes[lookup] for lookup in phones}
-    fresh = [(home, phones[lookup]) for lookup, home in homes.items() if home in assignment.new]
-    known = [(home, phones[lookup]) for lookup, home in homes.items() if home not in assignment.new]
+    fresh = [(home, phones[lookup], lookup) for lookup, home in homes.items() if home in assignment.new]
+    known = [(home, phones[lookup], lookup) for lookup, home in homes.items() if home not in assignment.new]
     _copy_sealed(connection, fresh, vault, phones=("vault", "phones"), keys=("vault", "data_keys"))
     _copy_sealed(connection, known, vault, phones=("renumbered",), keys=("rekeyed",))
 
 
 def _copy_sealed(
     connection: psycopg.Connection[Any],
-    members: Sequence[tuple[UUID, str]],
+    members: Sequence[tuple[UUID, str, bytes]],
     vault: Vault,
     *,
     phones: tuple[str, ...],
@@ -211,8 +213,8 @@ def _copy_sealed(
 ) -> None:
     wrapped: list[str] = []
 
-    def seal(home: UUID, phone: str) -> str:
-        sealed = vault.seal(home, phone)
+    def seal(home: UUID, phone: str, lookup: bytes) -> str:
+        sealed = vault.seal(home, phone, lookup_hash=lookup)
         wrapped.append(f"{home.hex}\t\\\\x{sealed.key.wrapped_key.hex()}\t{sealed.key.kek_version}")
         hashes = sealed.hashes
         return (
@@ -221,7 +223,7 @@ def _copy_sealed(
             f"\t\\\\x{hashes.opt_out_hash.hex()}\t{hashes.opt_out_version}"
         )
 
-    lines = (seal(home, phone) for home, phone in members)
+    lines = itertools.starmap(seal, members)
     copy_lines(connection, table=sql.Identifier(*phones), names=_PHONE, lines=lines)
     copy_lines(connection, table=sql.Identifier(*keys), names=_KEY, lines=wrapped)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -67,8 +67,8 @@ def make_recorder(keys: KeyStore) -> Recorder:
 def add_sealed(session: Session, household_id: UUID, sealed: SealedPhone) -> None:
     """Put a sealed phone and its key into the vault."""
     session.add(Phone(household_id=household_id, ciphertext=sealed.ciphertext, seal_version=sealed.seal_version,
-                      **asdict(sealed.hashes)))  # fmt: skip
-    session.add(DataKey(household_id=household_id, **asdict(sealed.key)))
+                      **sealed.hashes._asdict()))  # fmt: skip
+    session.add(DataKey(household_id=household_id, **sealed.key._asdict()))
 
 
 class World:
@@ -129,7 +129,7 @@ class World:
         """Bring a phone's hashes to the newest versions, as the keeper does."""
         with self.admin.begin() as session:
             phone = session.get_one(Phone, person.household_id)
-            for name, value in asdict(vault.hash_phone(person.phone)).items():
+            for name, value in vault.hash_phone(person.phone)._asdict().items():
                 setattr(phone, name, value)
 
     def forget_phone(self, person: Person) -> None:

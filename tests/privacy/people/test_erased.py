@@ -100,3 +100,14 @@ def test_a_refusal_from_before_the_erasure_holds_after_the_return(intake: Intake
     _take_in(intake, tables)
     assert intake.get_household(CUSTOMER) is not None
     assert intake.ask("SELECT source FROM vault.opt_outs") == [("inbound",)]
+
+
+def test_a_phone_whose_key_was_lost_is_sealed_again_by_the_next_drop(intake: Intake) -> None:
+    _take_in(intake, make_tables(20))
+    household_id = intake.get_household(CUSTOMER)
+    with intake.people_engine.begin() as connection:
+        connection.execute(text("DELETE FROM vault.data_keys WHERE household_id = :id"), {"id": household_id})
+    others = intake.ask("SELECT xmin, t::text FROM vault.data_keys AS t ORDER BY 2")
+    _take_in(intake, make_tables(20), "next")
+    assert (intake.get_household(CUSTOMER), intake.get_phone(CUSTOMER)) == (household_id, PHONE)
+    assert set(others) < set(intake.ask("SELECT xmin, t::text FROM vault.data_keys AS t"))

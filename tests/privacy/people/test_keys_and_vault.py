@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -27,7 +26,7 @@ HOUSEHOLD = UUID("11111111-2222-4333-8444-555555555555")
 
 
 def _open(vault: Vault, sealed: SealedPhone, *, household_id: UUID = HOUSEHOLD, **changes: bytes | int) -> str:
-    key, rest = asdict(sealed.key), {"ciphertext": sealed.ciphertext, "seal_version": sealed.seal_version}
+    key, rest = sealed.key._asdict(), {"ciphertext": sealed.ciphertext, "seal_version": sealed.seal_version}
     for name, value in changes.items():
         (key if name in key else rest)[name] = value
     return vault.open(household_id, key=WrappedKey(**key), read=make_read(), **rest)  # type: ignore[arg-type]
@@ -94,10 +93,10 @@ def test_a_new_kek_touches_no_ciphertext(own_file: Path) -> None:
     vault = Vault(FileKeyStore(own_file))
     rewrapped = vault.rewrap(HOUSEHOLD, sealed.key)
     assert (rewrapped.kek_version, rewrapped.wrapped_key == sealed.key.wrapped_key) == (2, False)
-    assert _open(vault, replace(sealed, key=rewrapped)) == PHONE
+    assert _open(vault, sealed._replace(key=rewrapped)) == PHONE
     remove_version(own_file, name=KeyName.KEK, version=1)
     alone = Vault(FileKeyStore(own_file))
-    assert _open(alone, replace(sealed, key=rewrapped)) == PHONE
+    assert _open(alone, sealed._replace(key=rewrapped)) == PHONE
     with pytest.raises(KeyMissingError):
         _open(alone, sealed)
 

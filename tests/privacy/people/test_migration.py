@@ -51,8 +51,8 @@ def test_a_phone_sealed_before_opens_after_the_migration(services: TestServices,
     try:
         upgrade("people", url=migrator, revision="0005")
         with engine.begin() as session:
-            old = "INSERT INTO vault.phones (household_id, wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash)"
-            session.execute(text(f"{old} VALUES (:id, :wrapped, :sealed, :version, :lookup, :opt_out)"), then)
+            old = text("INSERT INTO vault.phones VALUES (:id, :wrapped, :sealed, :version, :lookup, :opt_out)")
+            session.execute(old, then)
         upgrade("people", url=migrator)
         with engine.connect() as session:
             moved = "SELECT wrapped_key, kek_version, ciphertext, seal_version, lookup_version, opt_out_version"
