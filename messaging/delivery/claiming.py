@@ -148,13 +148,17 @@ def _find_phone(session: Session, due: _Due, *, vault: Vault, read: PhoneRead) -
     if not has_push_consent(session, household_id=due.household_id):
         return SkipReason.CONSENT
     sealed = find_sealed(session, household_id=due.household_id)
-    if sealed is not None and is_opted_out(session, opt_out_hashes=(sealed.opt_out_hash,)):
+    if sealed is None:
+        return SkipReason.NUMBER
+    noted = (sealed.phone.opt_out_hash,)
+    if is_opted_out(session, opt_out_hashes=noted):
         return SkipReason.OPT_OUT
-    phone = open_phone(session, sealed=sealed, vault=vault, read=read) if sealed else None
+    phone = open_phone(sealed, vault=vault, read=read)
     if phone is None:
         return SkipReason.NUMBER
     # Only now is the phone known under every version of the keys.
-    if is_opted_out(session, opt_out_hashes=vault.opt_out_hashes(phone)):
+    hashes = vault.opt_out_hashes(phone)
+    if hashes != noted and is_opted_out(session, opt_out_hashes=hashes):
         return SkipReason.OPT_OUT
     is_twin = _is_twin(session, due, lookup_hashes=vault.lookup_hashes(phone))
     return SkipReason.CAP if is_twin else phone

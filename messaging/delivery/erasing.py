@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.models import Message, MessageState
 from privacy.audit.values import Action
-from privacy.people.erasures import find_household, note_erasure
+from privacy.people.erasures import NOBODY, find_household, note_erasure
 from privacy.people.holdings import delete_holdings
 from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import Household
@@ -49,7 +49,10 @@ def erase(sessions: sessionmaker[Session], *, phone: str, vault: Vault, recorder
     with _begin(sessions, recorder=recorder) as act:
         note_erasure(act.session, phone=phone, vault=vault, at=now)
         household_id = find_household(act.session, phone=phone, vault=vault)
-        return Erased(0, 0) if household_id is None else _erase(act, household_id, now=now)
+        if household_id is not None:
+            return _erase(act, household_id, now=now)
+        act.note(Action.HOUSEHOLD_ERASED, subject=NOBODY, at=now, rows=0, messages=0)
+        return Erased(0, 0)
 
 
 def erase_keyless(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from messaging.delivery.models import Message, Run
 from privacy.audit.values import Action
-from privacy.people.erasures import find_household, find_opt_outs
+from privacy.people.erasures import NOBODY, find_erasure, find_household, find_opt_outs
 from privacy.people.holdings import read_holdings
 from privacy.release.values import CATEGORIES
 
@@ -38,18 +38,21 @@ def export(
 ) -> dict[str, Any] | None:
     """Return everything about whoever has a phone, by table, as JSON values; None if nothing is held.
 
-    Left out are the numbers by which rows find each other, and sealed or hashed columns. Runs as field_eraser.
+    That somebody was erased is held too, and a refusal. Left out are the numbers by which rows find each other, and
+    sealed or hashed columns. Runs as field_eraser.
     """
     with recorder.begin(sessions) as act:
         household_id = find_household(act.session, phone=phone, vault=vault)
-        if household_id is None:
-            return None
-        act.note(Action.HOUSEHOLD_EXPORTED, subject=str(household_id), at=now)
+        erased_at = find_erasure(act.session, phone=phone, vault=vault)
         refusals = find_opt_outs(act.session, phone=phone, vault=vault)
+        act.note(Action.HOUSEHOLD_EXPORTED, subject=str(household_id or NOBODY), at=now)
+        if not (household_id or erased_at or refusals):
+            return None
         return {
             "exported_at": now.isoformat(),
+            "erased_at": erased_at and erased_at.isoformat(),
             "opt_outs": [{"source": source, "at": at.isoformat()} for source, at in refusals],
-            **_read(act.session, household_id=household_id),
+            **(_read(act.session, household_id=household_id) if household_id else {}),
         }
 
 

@@ -118,7 +118,7 @@ def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
     with inquiry.recorder.begin(inquiry.sessions) as act:
         sealed = find_sealed(act.session, household_id=doubt.household_id)
         read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, doubt.message_id)
-        phone = open_phone(act.session, sealed=sealed, vault=inquiry.vault, read=read) if sealed else None
+        phone = open_phone(sealed, vault=inquiry.vault, read=read) if sealed else None
     if phone is None:
         # Erased meanwhile: nothing can be asked, and nothing may be sent again.
         raise CarrierUnavailableError(reason="erased")

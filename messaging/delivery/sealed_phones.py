@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -19,25 +20,38 @@ if TYPE_CHECKING:
     from privacy.audit.recording import PhoneRead
 
 
-def find_sealed(session: Session, *, household_id: UUID) -> Phone | None:
-    """Return the row of a household's phone, sealed as it is; None after an erasure."""
-    return session.scalar(select(Phone).where(Phone.household_id == household_id))
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A household's phone as it is stored, and its wrapped key; None where that is gone."""
+
+    phone: Phone
+    key: DataKey | None
 
 
-def open_phone(session: Session, *, sealed: Phone, vault: Vault, read: PhoneRead) -> str | None:
+def find_sealed(session: Session, *, household_id: UUID) -> Sealed | None:
+    """Return a household's phone, sealed as it is; None after an erasure.
+
+    Both rows come from one look: between two a change of number could give a key that does not fit.
+    """
+    rows = select(Phone, DataKey).outerjoin(DataKey, DataKey.household_id == Phone.household_id)
+    row = session.execute(rows.where(Phone.household_id == household_id)).first()
+    return None if row is None else Sealed(row[0], row[1])
+
+
+def open_phone(sealed: Sealed, *, vault: Vault, read: PhoneRead) -> str | None:
     """Return the phone in E.164; `read` notes it for the audit.
 
     None where the key was erased, the seal is broken, or what it holds is no number.
     """
-    held = session.scalar(select(DataKey).where(DataKey.household_id == sealed.household_id))
+    stored, held = sealed.phone, sealed.key
     if held is None:
         return None
     try:
         phone = vault.open(
-            sealed.household_id,
+            stored.household_id,
             key=WrappedKey(held.wrapped_key, held.kek_version),
-            ciphertext=sealed.ciphertext,
-            seal_version=sealed.seal_version,
+            ciphertext=stored.ciphertext,
+            seal_version=stored.seal_version,
             read=read,
         )
         return parse_phone(phone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from privacy.people.vault import Vault
+
+NOBODY: Final = "nobody"
+"""The subject of an act in the audit about a phone that is not here."""
 
 
 def find_household(session: Session, *, phone: str, vault: Vault) -> UUID | None:
@@ -39,6 +42,12 @@ def note_erasure(session: Session, *, phone: str, vault: Vault, at: datetime) ->
     note = insert(Erasure).values(opt_out_hash=hashes.opt_out_hash, version=hashes.opt_out_version, at=at)
     latest = {"at": func.greatest(Erasure.at, note.excluded.at)}
     session.execute(note.on_conflict_do_update(index_elements=["opt_out_hash"], set_=latest))
+
+
+def find_erasure(session: Session, *, phone: str, vault: Vault) -> datetime | None:
+    """Return when the owner of a phone was erased, None if never or over again since."""
+    its = Erasure.opt_out_hash.in_(vault.opt_out_hashes(phone))
+    return session.scalar(select(func.max(Erasure.at)).where(its))
 
 
 def find_opt_outs(session: Session, *, phone: str, vault: Vault) -> list[tuple[str, datetime]]:

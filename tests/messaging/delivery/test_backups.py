@@ -67,7 +67,7 @@ def _read_back(world: World, person: Person, session: Session) -> str | None:
     sealed = find_sealed(session, household_id=person.household_id)
     assert sealed is not None
     read = PhoneRead(Act(session, Actor.OPERATOR), world.clock(), ReadPurpose.INQUIRE)
-    return open_phone(session, sealed=sealed, vault=world.vault, read=read)
+    return open_phone(sealed, vault=world.vault, read=read)
 
 
 def test_a_restored_backup_gives_nobody_back_who_was_erased(world: World, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import delete, text
 
 from messaging.delivery.household_commands import household
+from privacy.people.consent import record_opt_out
 from privacy.people.models import DataKey
 from tests.messaging.delivery.held import count_rows, erase_person, export_person, fill, find_carriers
 
@@ -55,6 +56,17 @@ def test_an_export_is_told_and_one_of_nobody_says_so(world: World) -> None:
         told = text("SELECT action, actor FROM audit.entries WHERE subject = :id")
         assert session.execute(told, {"id": str(person.household_id)}).all() == [("household_exported", "eraser")]
     assert export_person(world, replace(person, phone="+8615400000001")) is None
+
+
+def test_after_an_erasure_an_export_says_that_and_the_refusal(world: World) -> None:
+    person = world.add_household()
+    hashes = world.vault.hash_phone(person.phone)
+    with world.admin.begin() as session:
+        record_opt_out(session, opt_out_hash=hashes.opt_out_hash, version=1, source="inbound", at=world.clock())
+    erase_person(world, person)
+    at = world.clock().isoformat()
+    refusal = {"source": "inbound", "at": at}
+    assert export_person(world, person) == {"exported_at": at, "erased_at": at, "opt_outs": [refusal]}
 
 
 def test_the_commands_take_the_phone_from_standard_input_and_print_none(
