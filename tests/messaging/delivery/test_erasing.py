@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from messaging.delivery.claiming import claim
 from messaging.delivery.erasing import Erased
@@ -94,7 +94,7 @@ def test_a_message_on_its_way_is_waited_for(world: World, clock: FakeClock) -> N
 
 def test_a_claim_and_an_erasure_at_once_end_with_one_of_them(world: World) -> None:
     gate = world.make_gate()
-    for _ in range(12):
+    for _ in range(6):
         person = world.add_household()
         message_id = world.add_message(person)
         with ThreadPoolExecutor(2) as pool:
@@ -111,18 +111,20 @@ def test_a_claim_and_an_erasure_at_once_end_with_one_of_them(world: World) -> No
                 assert set(count_rows(world, person.household_id).values()) == {0}
 
 
-def test_a_draw_and_an_erasure_at_once_leave_no_message_behind(world: World) -> None:
-    for _ in range(8):
-        person = world.add_household(leaf_id=70)
-        campaign_id = world.add_run(state=RunState.EXPANDING, leaf_ids=[70])
-        with ThreadPoolExecutor(2) as pool:
-            drawing = pool.submit(
-                expand, world.sender, campaign_id=campaign_id, draw=world.make_draw(), now=world.clock()
-            )
-            erasing = pool.submit(erase_person, world, person)
-            drawing.result()
-            erasing.result()
-        assert set(count_rows(world, person.household_id).values()) == {0}
+def test_an_erasure_waits_for_the_draw_that_has_chosen_the_household(world: World) -> None:
+    person = world.add_household(leaf_id=70)
+    campaign_id = world.add_run(state=RunState.EXPANDING, leaf_ids=[70])
+    with ThreadPoolExecutor(1) as pool:
+        erasing: list[Future[Erased]] = []
+
+        @event.listens_for(world.sender.kw["bind"], "commit", once=True)
+        def erase_meanwhile(_: object) -> None:
+            erasing.append(pool.submit(erase_person, world, person))
+            assert not wait(erasing, timeout=0.3).done
+
+        expand(world.sender, campaign_id=campaign_id, draw=world.make_draw(), now=world.clock())
+        assert erasing[0].result().messages == 1
+    assert set(count_rows(world, person.household_id).values()) == {0}
 
 
 def test_nobody_is_erased_while_an_intake_may_bring_rows_of_the_household(
