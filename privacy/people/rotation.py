@@ -2,7 +2,7 @@
 
 Each row says which version it stands under, so the work left is what the table says: a rotation that was killed is
 called again, and two at once only share it. What stands under the former version works until the last row is through.
-The audit has one entry for each batch: with how many phones were opened for it, and under which key they now stand.
+The audit has an entry for each batch and, where phones were opened for it, one more that says how many.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
-from privacy.audit.values import Action
+from privacy.audit.recording import BatchRead
+from privacy.audit.values import Action, ReadPurpose
 from privacy.people.errors import KeyInUseError, KeyName, SealBrokenError
 from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import DataKey, Erasure, OptOut, Phone
@@ -36,19 +37,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 1000
 
 
-@dataclass(slots=True)
-class _Reads:
-    """Counts the phones that a batch opens; the entry of the batch tells of them all."""
-
-    phones: int = 0
-
-    def note(self, household_id: UUID) -> None:
-        """Count one."""
-        del household_id
-        self.phones += 1
-
-
-_Step: TypeAlias = "Callable[[Session, Vault, Sequence[UUID], _Reads], int]"
+_Step: TypeAlias = "Callable[[Session, Vault, Sequence[UUID], BatchRead], int]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +100,9 @@ def check_unused(session: Session, *, name: KeyName, version: int) -> None:
 def _move(act: Act, work: _Work, batch: Sequence[UUID], *, name: KeyName, vault: Vault, at: datetime) -> int:
     if not batch:
         return 0
-    reads = _Reads()
+    reads = BatchRead(act, at, ReadPurpose.ROTATE, name.value)
     moved, version = work.move(act.session, vault, batch, reads), vault.find_versions(name)[0]
-    act.note(Action.KEY_ROTATED, subject=name.value, at=at, version=version, rows=moved, phones=reads.phones)
+    act.note(Action.KEY_ROTATED, subject=name.value, at=at, version=version, rows=moved)
     return moved
 
 
@@ -126,7 +115,7 @@ def _find_batch(session: Session, work: _Work, *, version: int, after: UUID, lim
     return session.scalars(rows.order_by(work.household_id).limit(limit).with_for_update()).all()
 
 
-def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID], _: _Reads) -> int:
+def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID], _: BatchRead) -> int:
     changes = []
     for held in session.scalars(select(DataKey).where(DataKey.household_id.in_(batch))):
         try:
@@ -139,7 +128,7 @@ def _rewrap(session: Session, vault: Vault, batch: Sequence[UUID], _: _Reads) ->
     return _update(session, DataKey, changes)
 
 
-def _rehash_lookups(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> int:
+def _rehash_lookups(session: Session, vault: Vault, batch: Sequence[UUID], reads: BatchRead) -> int:
     version = vault.find_versions(KeyName.LOOKUP)[0]
     changes = [
         {"household_id": household_id, "lookup_hash": vault.lookup_hash(phone), "lookup_version": version}
@@ -148,7 +137,7 @@ def _rehash_lookups(session: Session, vault: Vault, batch: Sequence[UUID], reads
     return _update(session, Phone, changes)
 
 
-def _rehash_opt_outs(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> int:
+def _rehash_opt_outs(session: Session, vault: Vault, batch: Sequence[UUID], reads: BatchRead) -> int:
     version = vault.find_versions(KeyName.OPT_OUT)[0]
     changes: list[dict[str, object]] = []
     renewed: dict[bytes, bytes] = {}
@@ -170,7 +159,7 @@ def _move_notes(session: Session, renewed: Mapping[bytes, bytes], *, version: in
     session.execute(delete(OptOut).where(OptOut.opt_out_hash.in_(renewed)))
 
 
-def _open(session: Session, vault: Vault, batch: Sequence[UUID], reads: _Reads) -> dict[UUID, str]:
+def _open(session: Session, vault: Vault, batch: Sequence[UUID], reads: BatchRead) -> dict[UUID, str]:
     """Return the phones of households; those whose key was erased or whose seal is broken are left out."""
     sealed = select(Phone, DataKey).join(DataKey, DataKey.household_id == Phone.household_id)
     phones = {}

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from privacy.people.errors import KeyName, SealBrokenError
 
 if TYPE_CHECKING:
+    from privacy.audit.recording import BatchRead, PhoneRead
     from privacy.people.keys import KeyStore
 
 _NONCE_BYTES = 12
@@ -36,14 +37,6 @@ class RandomBytes(Protocol):
 
     def __call__(self, size: int, /) -> bytes:
         """Return `size` bytes."""
-        ...
-
-
-class NoteRead(Protocol):
-    """Writes down, for the audit, whose phone is about to be read; an audit.PhoneRead is one."""
-
-    def note(self, household_id: UUID) -> None:
-        """Note one household."""
         ...
 
 
@@ -94,7 +87,9 @@ class Vault:
         key = self._wrap(household_id, data_key, nonce=other)
         return SealedPhone(nonce + sealed, _SEAL_VERSION, key, self.hash_phone(phone, lookup_hash=lookup_hash))
 
-    def open(self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: NoteRead) -> str:
+    def open(
+        self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: PhoneRead | BatchRead
+    ) -> str:
         """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
         read.note(household_id)
         data_key = self._unwrap(household_id, key)
