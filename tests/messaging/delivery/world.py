@@ -64,11 +64,11 @@ def make_recorder(keys: KeyStore) -> Recorder:
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.SENDER)
 
 
-def add_sealed(session: Session, household_id: UUID, sealed: SealedPhone) -> None:
-    """Put a sealed phone and its key into the vault."""
-    session.add(Phone(household_id=household_id, ciphertext=sealed.ciphertext, seal_version=sealed.seal_version,
-                      **sealed.hashes._asdict()))  # fmt: skip
-    session.add(DataKey(household_id=household_id, **sealed.key._asdict()))
+def make_sealed(household_id: UUID, sealed: SealedPhone) -> tuple[Phone, DataKey]:
+    """Return the rows of a sealed phone and its key."""
+    its: dict[str, Any] = {"household_id": household_id}
+    phone = Phone(ciphertext=sealed.ciphertext, seal_version=sealed.seal_version, **sealed.hashes._asdict(), **its)
+    return phone, DataKey(**sealed.key._asdict(), **its)
 
 
 class World:
@@ -120,7 +120,7 @@ class World:
             session.add(
                 Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True)
             )
-            add_sealed(session, person.household_id, self.vault.seal(person.household_id, person.phone))
+            session.add_all(make_sealed(person.household_id, self.vault.seal(person.household_id, person.phone)))
             session.flush()
             self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person
