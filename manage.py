@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 from pydantic import ValidationError
 
-from privacy.people.errors import KeyFileError, KeyMissingError
+from privacy.people.errors import KeyMissingError, KeyStoreError
 
 _COMMANDS = {
     "up": "stack.up:up",
@@ -30,6 +30,7 @@ _COMMANDS = {
     "openapi": "api.commands:openapi",
     "send": "messaging.delivery.commands:send",
     "messages": "messaging.delivery.commands:messages",
+    "household": "messaging.delivery.household_commands:household",
     "audit": "privacy.people.audit_commands:audit",
 }
 
@@ -68,11 +69,11 @@ def main() -> None:
             name = "_".join(str(part) for part in wrong["loc"]).upper() or error.title
             click.echo(f"{name}: {wrong['msg']}", err=True)
         sys.exit(2)
-    except KeyFileError as error:
-        click.echo(f"KEY_FILE: {error}", err=True)
-        sys.exit(2)
     except KeyMissingError as error:
         click.echo(f"KEY_FILE: {error}; `keys add` adds it to the full file, `keys copy` to a share of it", err=True)
+        sys.exit(2)
+    except KeyStoreError as error:
+        click.echo(f"KEY_FILE: {error}", err=True)
         sys.exit(2)
 
 

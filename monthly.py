@@ -20,10 +20,10 @@ from privacy.audit.values import Actor, AuditKey
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
-from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
+from privacy.people.errors import KeyName, KeyStoreError
 from privacy.people.intake import take_in
-from privacy.people.keys import FileKeyStore
-from privacy.people.settings import PeopleSettings
+from privacy.people.keys import KeyStore
+from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
@@ -51,7 +51,7 @@ def _make_sessions(url: SecretStr) -> sessionmaker[Session]:
     return sessionmaker(create_engine(url.get_secret_value(), hide_parameters=True), expire_on_commit=False)
 
 
-def _make_recorder(keys: FileKeyStore, actor: Actor) -> Recorder:
+def _make_recorder(keys: KeyStore, actor: Actor) -> Recorder:
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
 
 
@@ -65,6 +65,8 @@ def _tell_intake(report: IntakeReport) -> None:
         return
     for table, count in report.tables.items():
         click.echo(f"  {table:<12} {count.rows:>12,} rows {count.rejected:>8,} rejected {count.left_out:>8,} left out")
+    if report.erased:
+        click.echo(f"{report.drop_id}: {report.erased:,} customers left out, erased at their request")
     where = f", listed in {report.rejects_path}" if report.rejected else ""
     click.echo(f"{report.drop_id}: taken in; {report.rejected:,} rows rejected{where}")
 
@@ -77,10 +79,9 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
 
     SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys.
     """
-    settings = PeopleSettings()
+    settings, keys = PeopleSettings(), KeySettings().open_store()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
-    keys = FileKeyStore(settings.key_file)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
         with show_intake() as progress:
@@ -107,13 +108,12 @@ def publish(month: date, city_code: int) -> None:
 
     SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the signing and the audit key.
     """
-    settings = PeopleSettings()
     try:
-        keys_held = FileKeyStore(settings.key_file)
+        store = KeySettings().open_store()
         # Before the charge: a month that cannot be signed or written down must not be drawn.
-        sign = make_signer(keys_held.get_key(KeyName.SIGNING))
-        recorder = _make_recorder(keys_held, Actor.RELEASE)
-    except (KeyFileError, KeyMissingError) as error:
+        sign = make_signer(store.get_key(KeyName.SIGNING))
+        recorder = _make_recorder(store, Actor.RELEASE)
+    except KeyStoreError as error:
         raise click.ClickException(str(error)) from None
     serving = _make_sessions(ServingSettings().serving_url)
     try:
@@ -121,7 +121,7 @@ def publish(month: date, city_code: int) -> None:
             keys = get_public_keys(session, city_code=city_code)
         with show_release() as progress:
             published = publish_month(
-                _make_sessions(settings.people_url),
+                _make_sessions(PeopleSettings().people_url),
                 serving,
                 keys=keys,
                 month=month,

@@ -87,6 +87,6 @@ class WebSettings(BaseSettings):
     @model_validator(mode="after")
     def refuse_people(self) -> WebSettings:
         """Refuse to start where somebody handed the web process the way to the people database or its keys."""
-        if handed := sorted({"PEOPLE_URL", "KEY_FILE", "TWILIO_AUTH_TOKEN"} & os.environ.keys()):
+        if handed := sorted({"PEOPLE_URL", "KEY_FILE", "KMS_TOKEN", "TWILIO_AUTH_TOKEN"} & os.environ.keys()):
             raise ValueError(f"the web process must not be given {' or '.join(handed)}")
         return self

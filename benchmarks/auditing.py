@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 from uuid import UUID, uuid4
 
 import click
@@ -33,7 +34,7 @@ from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.errors import KeyName
 from privacy.people.keys import FileKeyStore, create_key_file
-from privacy.people.models import ConsentEntry, Household, Phone
+from privacy.people.models import ConsentEntry, DataKey, Household, Phone
 from privacy.people.vault import Vault
 from stack.cluster import Cluster
 from stack.databases import create, get_passwords
@@ -93,17 +94,12 @@ def _start() -> Iterator[tuple[sessionmaker[Session], sessionmaker[Session], Vau
         remove_run_dir(_NAME)
 
 
-def _make_person(number: int, household_id: UUID, vault: Vault) -> dict[str, object]:
+def _make_person(number: int, household_id: UUID, vault: Vault) -> tuple[dict[str, Any], dict[str, Any]]:
     phone = f"+86154{number:08}"
     sealed = vault.seal(household_id, phone)
-    return {
-        "household_id": household_id,
-        "wrapped_key": sealed.wrapped_key,
-        "ciphertext": sealed.ciphertext,
-        "key_version": sealed.key_version,
-        "lookup_hash": sealed.lookup_hash,
-        "opt_out_hash": sealed.opt_out_hash,
-    }
+    its = {"household_id": household_id}
+    phone_row = its | {"ciphertext": sealed.ciphertext, "seal_version": sealed.seal_version}
+    return phone_row | sealed.hashes._asdict(), its | sealed.key._asdict()
 
 
 def _plan(admin: sessionmaker[Session], vault: Vault, *, first: int, count: int) -> None:
@@ -115,7 +111,8 @@ def _plan(admin: sessionmaker[Session], vault: Vault, *, first: int, count: int)
         "quota": count, "final_text": text, "text_sha256": hashlib.sha256(text.encode()).digest(),
         "state": RunState.RUNNING, "expanded": count, "starts_at": now, "expires_at": now + timedelta(hours=9),
     }  # fmt: skip
-    people = [_make_person(first + number, uuid4(), vault) for number in range(count)]
+    made = [_make_person(first + number, uuid4(), vault) for number in range(count)]
+    people, keys = [person for person, _ in made], [key for _, key in made]
     ids = [person["household_id"] for person in people]
     home = {"city_code": 370200, "leaf_id": 7, "push_consent": True}
     consent = {"purpose": "push_info", "granted": True, "policy_version": "1", "source": "bench", "at": now}
@@ -128,6 +125,7 @@ def _plan(admin: sessionmaker[Session], vault: Vault, *, first: int, count: int)
         session.execute(insert(Household), [home | {"household_id": each} for each in ids])
         session.execute(insert(ConsentEntry), [consent | {"household_id": each} for each in ids])
         session.execute(insert(Phone), people)
+        session.execute(insert(DataKey), keys)
         session.execute(
             insert(Message),
             [

@@ -22,7 +22,7 @@ MIGRATOR = "field_migrator"
 
 RUNTIME_ROLES: dict[Database, tuple[str, ...]] = {
     "serving": ("field_web", "field_operator", "field_intake", "field_release", "field_sender"),
-    "people": ("field_intake", "field_release", "field_sender", "field_gateway", "field_eraser"),
+    "people": ("field_intake", "field_release", "field_sender", "field_gateway", "field_eraser", "field_keeper"),
 }
 
 

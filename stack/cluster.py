@@ -45,7 +45,8 @@ class ClusterError(Exception):
         self.log = log
 
 
-def _find_bin() -> Path:
+def find_bin() -> Path:
+    """Return the folder of PostgreSQL's programs. Raises FileNotFoundError where there are none."""
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda found: int(found.parts[4]))
     if versions:
         return versions[-1].parent
@@ -99,7 +100,7 @@ class Cluster:
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(_find_bin() / program), *arguments]
+        command = [str(find_bin() / program), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         result = subprocess.run(  # noqa: S603 - fixed programs, our own paths

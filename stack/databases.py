@@ -20,11 +20,13 @@ DATABASES: tuple[Database, ...] = ("serving", "people")
 def get_passwords(run_dir: Path) -> dict[str, str]:
     """Return the password of each role, made at the first call and kept readable by the owner only."""
     notes = run_dir / "roles.json"
-    if not notes.exists():
-        roles = {MIGRATOR, *RUNTIME_ROLES["serving"], *RUNTIME_ROLES["people"]}
+    passwords: dict[str, str] = json.loads(notes.read_text()) if notes.exists() else {}
+    roles = {MIGRATOR, *RUNTIME_ROLES["serving"], *RUNTIME_ROLES["people"]}
+    if not roles <= passwords.keys():
+        # An installation from before a role was thought of gets its password now.
+        passwords = {role: secrets.token_urlsafe(24) for role in sorted(roles)} | passwords
         notes.touch(mode=0o600)
-        notes.write_text(json.dumps({role: secrets.token_urlsafe(24) for role in sorted(roles)}, indent=1))
-    passwords: dict[str, str] = json.loads(notes.read_text())
+        notes.write_text(json.dumps(passwords, indent=1))
     return passwords
 
 

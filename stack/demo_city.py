@@ -75,6 +75,8 @@ def _find_key_steps(run_dir: str) -> Iterator[_Step]:
     yield "the release's share", "intake", ["keys", "copy", every, release, "--key", "signing", "--key", "audit"]
     yield _PUBLIC_KEY_STEP, "release", ["keys", "public", release, "--out", public]
     yield "the audit's key", "intake", ["keys", "copy", every, audit, "--key", "audit"]
+    its = [part for name in ("lookup", "opt_out", "audit") for part in ("--key", name)]
+    yield "the eraser's keys", "intake", ["keys", "copy", every, f"{run_dir}/eraser-keys.json", *its]
 
 
 def _find_place_steps() -> Iterator[_Step]:

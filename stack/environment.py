@@ -103,13 +103,16 @@ class Installation:
         gateway_keys = {"KEY_FILE": str(self.run_dir / "gateway-keys.json")}
         release_keys = {"KEY_FILE": str(self.run_dir / "release-keys.json")} | self._trust()
         audit_key = {"KEY_FILE": str(self.run_dir / "audit-keys.json")}
+        eraser_keys = {"KEY_FILE": str(self.run_dir / "eraser-keys.json")}
         redis = {"REDIS_URL": self.redis.url}
         by_process = {
             "web": DEMO_RULES | self._web() | redis,
             "operator": DEMO_RULES | {"SERVING_URL": self.url("serving", "field_operator")},
             "intake": DEMO_RULES | self._both("field_intake") | every_key,
             "release": DEMO_RULES | self._both("field_release") | release_keys,
-            "auditor": {"PEOPLE_URL": self.url("people", "field_eraser")} | audit_key,
+            "auditor": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | audit_key,
+            "eraser": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | eraser_keys,
+            "keeper": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_keeper")} | every_key,
             "sender": DEMO_RULES | self._both("field_sender") | every_key | redis | self._carrier(),
             "gateway": DEMO_RULES
             | {"PEOPLE_URL": self.url("people", "field_gateway")}
@@ -129,7 +132,7 @@ class Installation:
         """Leave each process's settings in `env/`, so that a person can run a command as that process."""
         folder = self.run_dir / "env"
         folder.mkdir(exist_ok=True)
-        for process in ("web", "operator", "intake", "release", "sender", "gateway", "auditor"):
+        for process in ("web", "operator", "intake", "release", "sender", "gateway", "auditor", "eraser", "keeper"):
             file = folder / f"{process}.env"
             file.touch(mode=0o600)
             file.write_text(

@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, exists, select, update
 
 from messaging.campaigns.hours import get_closing, get_opening, is_open
 from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import move
+from messaging.delivery.sealed_phones import find_sealed, open_phone
 from messaging.delivery.values import Claim, Passed, Timings
 from privacy.audit.recording import Act, PhoneRead, Recorder
 from privacy.audit.values import ReadPurpose
 from privacy.people.caps import CapLimits, reserve
 from privacy.people.consent import has_push_consent, is_opted_out
-from privacy.people.errors import PhoneError, SealBrokenError
-from privacy.people.models import Household, Phone
-from privacy.people.phones import parse_phone
+from privacy.people.errors import KeyName
+from privacy.people.models import Household
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Gate:
 @dataclass(frozen=True, slots=True)
 class _Due:
     message_id: UUID
+    campaign_id: UUID
     household_id: UUID
     token: UUID
     attempt: int
@@ -80,10 +81,11 @@ def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Clai
         return _judge(act, due, gate=gate, now=now, closes_at=closes_at)
 
 
-def _select_due(now: datetime) -> Select[UUID, UUID, UUID, int, int, UUID, str, bytes, datetime]:
+def _select_due(now: datetime) -> Select[UUID, UUID, UUID, UUID, int, int, UUID, str, bytes, datetime]:
     return (
         select(
             Message.message_id,
+            Message.campaign_id,
             Message.household_id,
             Message.token,
             Message.attempt,
@@ -109,14 +111,10 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
     """Judge consent, opt-out, number and caps, in this order, once the household's row is ours."""
     session = act.session
     lock_household(session, household_id=due.household_id)
-    if not has_push_consent(session, household_id=due.household_id):
-        return _skip(session, due, reason=SkipReason.CONSENT, now=now)
-    sealed = session.scalar(select(Phone).where(Phone.household_id == due.household_id))
-    if sealed is not None and is_opted_out(session, opt_out_hash=sealed.opt_out_hash):
-        return _skip(session, due, reason=SkipReason.OPT_OUT, now=now)
-    phone = _open(gate.vault, sealed, read=PhoneRead(act, now, ReadPurpose.SEND, due.message_id))
-    if sealed is None or phone is None:
-        return _skip(session, due, reason=SkipReason.NUMBER, now=now)
+    read = PhoneRead(act, now, ReadPurpose.SEND, due.message_id)
+    phone = _find_phone(session, due, vault=gate.vault, read=read)
+    if isinstance(phone, SkipReason):
+        return _skip(session, due, reason=phone, now=now)
     if not _reserve(session, due, gate=gate, now=now):
         return _skip(session, due, reason=SkipReason.CAP, now=now)
     taken = Claim(
@@ -124,7 +122,8 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
         attempt=due.attempt + 1,
         token=due.token,
         household_id=due.household_id,
-        opt_out_hash=sealed.opt_out_hash,
+        opt_out_hashes=gate.vault.opt_out_hashes(phone),
+        opt_out_version=gate.vault.find_versions(KeyName.OPT_OUT)[0],
         phone=phone,
         text=due.text,
         lease_until=now + gate.timings.lease,
@@ -144,20 +143,41 @@ def lock_household(session: Session, *, household_id: UUID) -> None:
     session.execute(row.with_for_update(key_share=True))
 
 
-def _open(vault: Vault, sealed: Phone | None, *, read: PhoneRead) -> str | None:
+def _find_phone(session: Session, due: _Due, *, vault: Vault, read: PhoneRead) -> str | SkipReason:
+    """Return the phone that may be written to, opened only for a household that did not refuse, or why not."""
+    if not has_push_consent(session, household_id=due.household_id):
+        return SkipReason.CONSENT
+    sealed = find_sealed(session, household_id=due.household_id)
     if sealed is None:
-        return None
-    try:
-        phone = vault.open(
-            sealed.household_id,
-            wrapped_key=sealed.wrapped_key,
-            ciphertext=sealed.ciphertext,
-            key_version=sealed.key_version,
-            read=read,
-        )
-        return parse_phone(phone)
-    except (SealBrokenError, PhoneError):
-        return None
+        return SkipReason.NUMBER
+    noted = (sealed.phone.opt_out_hash,)
+    if is_opted_out(session, opt_out_hashes=noted):
+        return SkipReason.OPT_OUT
+    phone = open_phone(sealed, vault=vault, read=read)
+    if phone is None:
+        return SkipReason.NUMBER
+    # Only now is the phone known under every version of the keys.
+    hashes = vault.opt_out_hashes(phone)
+    if hashes != noted and is_opted_out(session, opt_out_hashes=hashes):
+        return SkipReason.OPT_OUT
+    is_twin = _is_twin(session, due, lookup_hashes=vault.lookup_hashes(phone))
+    return SkipReason.CAP if is_twin else phone
+
+
+def _is_twin(session: Session, due: _Due, *, lookup_hashes: tuple[bytes, ...]) -> bool:
+    """Say whether the campaign has planned another message for this phone, under another version of the lookup key.
+
+    Under one version the database refuses it; while a key is rotated the two hashes of a phone differ.
+    """
+    if len(lookup_hashes) == 1:
+        return False
+    twin = exists().where(
+        Message.campaign_id == due.campaign_id,
+        Message.lookup_hash.in_(lookup_hashes),
+        Message.message_id != due.message_id,
+        Message.state != MessageState.SKIPPED,
+    )
+    return bool(session.scalar(select(twin)))
 
 
 def _reserve(session: Session, due: _Due, *, gate: Gate, now: datetime) -> bool:

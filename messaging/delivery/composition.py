@@ -26,8 +26,8 @@ from privacy.audit.recording import Act, Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.errors import KeyName
-from privacy.people.keys import FileKeyStore
-from privacy.people.settings import PeopleSettings
+from privacy.people.keys import KeyStore
+from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def build_sender() -> SenderParts:
 
 
 def _build_gate(outbox: OutboxSettings, *, rules: MessagingRules) -> Gate:
-    keys = FileKeyStore(load(PeopleSettings).key_file)
-    keys.get_kek(version=keys.kek_version)
+    keys = load(KeySettings).open_store()
+    keys.find_versions(KeyName.KEK)
     return Gate(
         vault=Vault(keys),
         recorder=_build_recorder(keys, actor=Actor.SENDER),
@@ -101,7 +101,7 @@ def _build_gate(outbox: OutboxSettings, *, rules: MessagingRules) -> Gate:
     )
 
 
-def _build_recorder(keys: FileKeyStore, *, actor: Actor) -> Recorder:
+def _build_recorder(keys: KeyStore, *, actor: Actor) -> Recorder:
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), actor)
 
 
@@ -133,7 +133,7 @@ def open_people_session() -> Iterator[Session]:
 @contextmanager
 def open_operator_act() -> Iterator[Act]:
     """Open one transaction on the people database in which an operator turns something."""
-    recorder = _build_recorder(FileKeyStore(load(PeopleSettings).key_file), actor=Actor.OPERATOR)
+    recorder = _build_recorder(load(KeySettings).open_store(), actor=Actor.OPERATOR)
     with _open_people() as sessions, recorder.begin(sessions) as act:
         yield act
 

@@ -29,3 +29,7 @@ class ForgedRequestError(Exception):
         """Keep the reason."""
         super().__init__(f"not from the carrier: {reason}")
         self.reason = reason
+
+
+class HouseholdBusyError(Exception):
+    """A message to this household is in a worker's hands right now; it cannot be erased before that ends."""

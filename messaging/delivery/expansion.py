@@ -81,6 +81,8 @@ def _draw(session: Session, run: Run, *, limit: int, rules: MessagingRules) -> l
         )
         .order_by(rank)
         .limit(limit)
+        # Whoever is being erased is waited for, and not drawn; an erasure waits for the plan, and takes it along.
+        .with_for_update(of=Household, read=True, key_share=True)
     )
     if rules.held_out_share:
         eligible = eligible.where(rank < get_held_out_rank(rules.held_out_share))

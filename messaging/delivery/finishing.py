@@ -47,7 +47,13 @@ def finish(sessions: sessionmaker[Session], *, claim: Claim, result: SendResult,
     with sessions.begin() as session:
         has_decided = _apply(session, claim, result, now=now, timings=rules.timings)
         if isinstance(result, Rejected) and result.code == OPTED_OUT_CODE:
-            record_opt_out(session, opt_out_hash=claim.opt_out_hash, source="carrier", at=now)
+            record_opt_out(
+                session,
+                opt_out_hash=claim.opt_out_hashes[0],
+                version=claim.opt_out_version,
+                source="carrier",
+                at=now,
+            )
         if isinstance(result, Blocked) and valve.pause(session, reason=f"carrier:{result.code}", now=now):
             log.error("sending_paused", code=result.code)
         if _tells_of_the_carrier(result):

@@ -29,9 +29,8 @@ from messaging.delivery.settings import GatewaySettings, OutboxSettings, load
 from messaging.delivery.values import Timings
 from privacy.people.consent import record_opt_out
 from privacy.people.errors import KeyName, PhoneError
-from privacy.people.keys import FileKeyStore
 from privacy.people.phones import parse_phone
-from privacy.people.settings import PeopleSettings
+from privacy.people.settings import KeySettings
 from privacy.people.vault import Vault
 from privacy.redaction import configure_logging
 
@@ -92,9 +91,9 @@ def create_gateway() -> Flask:
     settings = load(GatewaySettings)
     within_ms = int(settings.gateway_answer_within_s * 1000)
     engine = create_pool(settings.people_url, connections=settings.gateway_connections, statement_timeout_ms=within_ms)
-    keys = FileKeyStore(load(PeopleSettings).key_file)
+    keys = load(KeySettings).open_store()
     for name in (KeyName.LOOKUP, KeyName.OPT_OUT):
-        keys.get_key(name)
+        keys.find_versions(name)
     timings = load(OutboxSettings).timings
     parts = GatewayParts(sessionmaker(engine), Vault(keys), DatabaseClock(engine), timings)
     return make_gateway(settings, parts=parts)
@@ -199,7 +198,8 @@ def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> N
         log.warning("status_unknown")
         return
     record = CarrierRecord(sid, CarrierStatus(form["MessageStatus"]), read_code(form.get("ErrorCode")))
-    callback = Callback(token, record, parts.vault.lookup_hash(phone), parts.vault.opt_out_hash(phone))
+    lookup_hashes, hashes = parts.vault.lookup_hashes(phone), parts.vault.hash_phone(phone)
+    callback = Callback(token, record, lookup_hashes, hashes.opt_out_hash, hashes.opt_out_version)
     record_callback(parts.sessions, callback=callback, now=parts.clock(), timings=parts.timings)
 
 
@@ -207,5 +207,12 @@ def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:
     phone = _parse(form.get("From"))
     if form.get("OptOutType") != "STOP" and not means_opt_out(form.get("Body", "")):
         return
+    hashes = parts.vault.hash_phone(phone)
     with parts.sessions.begin() as session:
-        record_opt_out(session, opt_out_hash=parts.vault.opt_out_hash(phone), source="inbound", at=parts.clock())
+        record_opt_out(
+            session,
+            opt_out_hash=hashes.opt_out_hash,
+            version=hashes.opt_out_version,
+            source="inbound",
+            at=parts.clock(),
+        )

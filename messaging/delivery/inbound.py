@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from messaging.delivery.models import InboundCursor
 from messaging.delivery.opt_outs import means_opt_out
 from privacy.people.consent import record_opt_out
-from privacy.people.errors import PhoneError
+from privacy.people.errors import KeyName, PhoneError
 from privacy.people.phones import parse_phone
 
 if TYPE_CHECKING:
@@ -69,9 +69,12 @@ def _split(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime 
 def _note(inquiry: Inquiry, heard: list[InboundSms], *, until: datetime) -> int:
     refusals = {phone for sms in heard if means_opt_out(sms.text) and (phone := _read_phone(sms))}
     hashes = sorted(inquiry.vault.opt_out_hash(phone) for phone in refusals)
+    version = inquiry.vault.find_versions(KeyName.OPT_OUT)[0]
     now = inquiry.clock()
     with inquiry.sessions.begin() as session:
-        news = sum(record_opt_out(session, opt_out_hash=one, source="inbound_list", at=now) for one in hashes)
+        news = sum(
+            record_opt_out(session, opt_out_hash=one, version=version, source="inbound_list", at=now) for one in hashes
+        )
         _keep_cursor(session, until=until)
     if news:
         log.warning("opt_outs_recovered", count=news)

@@ -50,12 +50,16 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A status callback whose signature and account are checked; the hashes are those of its To."""
+    """A status callback whose signature and account are checked; the hashes are those of its To.
+
+    `lookup_hashes` stand under every version of their key: a message keeps the one that it was planned with.
+    """
 
     token: UUID
     record: CarrierRecord
-    lookup_hash: bytes
+    lookup_hashes: tuple[bytes, ...]
     opt_out_hash: bytes
+    opt_out_version: int
 
 
 def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now: datetime, timings: Timings) -> bool:
@@ -70,13 +74,19 @@ def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now:
         if row is None:
             raise ForgedRequestError(reason="token")
         message = _Named(*row)
-        if message.lookup_hash != callback.lookup_hash:
+        if message.lookup_hash not in callback.lookup_hashes:
             raise ForgedRequestError(reason="to")
         if message.attempt == 0 or not _may_be_its_sid(session, message, sid=record.sid):
             raise ForgedRequestError(reason="sid")
         is_news = _store(session, message.message_id, record, now=now)
         if record.error_code == OPTED_OUT_CODE:
-            record_opt_out(session, opt_out_hash=callback.opt_out_hash, source="carrier", at=now)
+            record_opt_out(
+                session,
+                opt_out_hash=callback.opt_out_hash,
+                version=callback.opt_out_version,
+                source="carrier",
+                at=now,
+            )
         if message.sid is None:
             adopt(session, message_id=message.message_id, sid=record.sid, now=now, timings=timings)
         advance(session, message_id=message.message_id, record=record, now=now)

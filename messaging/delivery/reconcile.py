@@ -15,11 +15,10 @@ from messaging.delivery.models import Message, MessageState, Run
 from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import CarrierRecord
 from messaging.delivery.receipts import adopt, advance
+from messaging.delivery.sealed_phones import find_sealed, open_phone
 from messaging.delivery.values import Timings
 from privacy.audit.recording import PhoneRead, Recorder
 from privacy.audit.values import ReadPurpose
-from privacy.people.errors import SealBrokenError
-from privacy.people.models import Phone
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -117,30 +116,15 @@ def _settle(inquiry: Inquiry, doubt: _Doubt) -> bool:
 def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
     """Return the carrier's record of a message, among those that no other message holds."""
     with inquiry.recorder.begin(inquiry.sessions) as act:
-        sealed = act.session.scalar(select(Phone).where(Phone.household_id == doubt.household_id))
+        sealed = find_sealed(act.session, household_id=doubt.household_id)
         read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, doubt.message_id)
-        phone = _open(inquiry.vault, sealed, read=read)
+        phone = open_phone(sealed, vault=inquiry.vault, read=read) if sealed else None
     if phone is None:
         # Erased meanwhile: nothing can be asked, and nothing may be sent again.
         raise CarrierUnavailableError(reason="erased")
     records = inquiry.sender.find_sent(phone=phone, text=doubt.text, since=doubt.starts_at - _CLOCK_TOLERANCE)
     with inquiry.sessions() as session:
         return next((record for record in records if not _is_taken(session, record.sid)), None)
-
-
-def _open(vault: Vault, sealed: Phone | None, *, read: PhoneRead) -> str | None:
-    if sealed is None:
-        return None
-    try:
-        return vault.open(
-            sealed.household_id,
-            wrapped_key=sealed.wrapped_key,
-            ciphertext=sealed.ciphertext,
-            key_version=sealed.key_version,
-            read=read,
-        )
-    except SealBrokenError:
-        return None
 
 
 def _is_taken(session: Session, sid: str) -> bool:

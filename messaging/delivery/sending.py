@@ -74,7 +74,7 @@ def _may_still_go(desk: Desk, claimed: Claim) -> bool:
             run_state in LIVE_RUNS
             and valve.is_open(session)
             and has_push_consent(session, household_id=claimed.household_id)
-            and not is_opted_out(session, opt_out_hash=claimed.opt_out_hash)
+            and not is_opted_out(session, opt_out_hashes=claimed.opt_out_hashes)
         )
 
 

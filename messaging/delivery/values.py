@@ -25,13 +25,17 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One message in one worker's hands until `lease_until`. The phone and the text stay out of every log."""
+    """One message in one worker's hands until `lease_until`. The phone and the text stay out of every log.
+
+    `opt_out_hashes` stand under every version of their key, the newest, `opt_out_version`, first.
+    """
 
     message_id: UUID
     attempt: int
     token: UUID
     household_id: UUID
-    opt_out_hash: bytes
+    opt_out_hashes: tuple[bytes, ...]
+    opt_out_version: int
     phone: str
     text: str
     lease_until: datetime

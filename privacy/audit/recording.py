@@ -80,6 +80,29 @@ class PhoneRead:
         self.act.note(Action.PHONE_READ, subject=subject, at=self.at, purpose=self.purpose.value, **message)
 
 
+@dataclass(slots=True)
+class BatchRead:
+    """What the vault asks for where one act opens many phones: one entry, which tells how many."""
+
+    act: Act
+    at: datetime
+    purpose: ReadPurpose
+    subject: str
+    phones: int = 0
+    _place: int = 0
+
+    def note(self, household_id: UUID) -> None:
+        """Count one phone more; whose it is the entry does not tell."""
+        del household_id
+        self.phones += 1
+        details = {"purpose": self.purpose.value, "phones": self.phones}
+        entry = AuditEntry(self.at, self.act.actor, Action.PHONE_READ, self.subject, details)
+        if self.phones == 1:
+            self._place = len(self.act.entries)
+            self.act.entries.append(entry)
+        self.act.entries[self._place] = entry
+
+
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Opens the transactions of one process in which something is done that leaves an entry."""

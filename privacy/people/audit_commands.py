@@ -19,8 +19,7 @@ from privacy.audit.errors import ChainBrokenError, Flaw, KeptHeadError
 from privacy.audit.queries import find_latest, get_head, stream_entries
 from privacy.audit.values import Action, Actor, AuditKey, KeptHead, to_utc
 from privacy.people.errors import KeyName
-from privacy.people.keys import FileKeyStore
-from privacy.people.settings import PeopleSettings
+from privacy.people.settings import KeySettings, PeopleSettings
 
 _TOLD_EVERY = 1000
 _MEANINGS = {
@@ -37,7 +36,7 @@ _MEANINGS = {
 def _open_session() -> Iterator[tuple[Session, AuditKey]]:
     """Open a session that sees one state of the database, however long it looks."""
     settings = PeopleSettings()
-    key = AuditKey(FileKeyStore(settings.key_file).get_key(KeyName.AUDIT))
+    key = AuditKey(KeySettings().open_store().get_key(KeyName.AUDIT))
     engine = create_engine(
         settings.people_url.get_secret_value(),
         poolclass=NullPool,

@@ -1,25 +1,42 @@
-"""Command lines of the people side: `keys create`, `keys copy`, `keys public`, and the progress bar of an intake."""
+"""Command lines of the people side: everything about keys, and the progress bar of whatever takes long."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
-from privacy.people.keys import FileKeyStore, add_missing_keys, copy_key_file, create_key_file
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
+from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.errors import VERSIONED, KeyName, KeyStoreError
+from privacy.people.keys import (
+    FileKeyStore,
+    add_missing_keys,
+    add_version,
+    copy_key_file,
+    create_key_file,
+    remove_version,
+)
 from privacy.people.ports import Progress as TellProgress
+from privacy.people.rotation import check_unused, rotate
+from privacy.people.settings import KeySettings, KmsSettings, PeopleSettings
+from privacy.people.vault import Vault
 from privacy.release.signing import get_public_key, write_public_key
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_ROTATING = click.Choice(sorted(name.value for name in VERSIONED))
 
 
 @click.group()
 def keys() -> None:
-    """Make the key files of the people side."""
+    """Make, share, rotate and retire the keys of the people side."""
 
 
 _KEY_NAMES = click.Choice([name.value for name in KeyName])
@@ -31,7 +48,8 @@ _KEY_NAMES = click.Choice([name.value for name in KeyName])
 def create(file: Path, names: tuple[str, ...]) -> None:
     """Write FILE with fresh keys, readable by its owner only. Never overwrites."""
     try:
-        create_key_file(file, names=frozenset(map(KeyName, names or KeyName)))
+        with _in_words():
+            create_key_file(file, names=frozenset(map(KeyName, names or KeyName)), kms=KmsSettings().kms)
     except FileExistsError:
         raise click.ClickException("the file exists; losing its keys would lose every phone") from None
     except OSError:
@@ -44,9 +62,8 @@ def create(file: Path, names: tuple[str, ...]) -> None:
 def add(file: Path) -> None:
     """Add to FILE, which holds every key, those that a newer version needs. What is there stays."""
     try:
-        added = add_missing_keys(file)
-    except KeyFileError as error:
-        raise click.ClickException(str(error)) from None
+        with _in_words():
+            added = add_missing_keys(file, kms=KmsSettings().kms)
     except OSError:
         raise click.ClickException("the file cannot be written") from None
     click.echo(f"added {', '.join(added)}: keep a copy where no database backup is" if added else "nothing is missing")
@@ -66,11 +83,10 @@ def add(file: Path) -> None:
 def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
     """Write TARGET with only some keys of FILE, for a process that needs no more."""
     try:
-        copy_key_file(file, target=target, names=frozenset(map(KeyName, names)))
+        with _in_words():
+            copy_key_file(file, target=target, names=frozenset(map(KeyName, names)))
     except FileExistsError:
         raise click.ClickException("the target exists") from None
-    except (KeyFileError, KeyMissingError) as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"wrote {target}")
 
 
@@ -79,10 +95,9 @@ def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
 @click.option("--out", type=_FILE, help="Write it here instead of showing it.")
 def public(file: Path, out: Path | None) -> None:
     """Show the public key that releases signed with FILE are checked by: a part of RELEASE_PUBLIC_KEYS."""
-    try:
-        written = write_public_key(get_public_key(FileKeyStore(file).get_key(KeyName.SIGNING)))
-    except (KeyFileError, KeyMissingError) as error:
-        raise click.ClickException(str(error)) from None
+    with _in_words():
+        store = FileKeyStore(file, kms=KmsSettings().kms)
+        written = write_public_key(get_public_key(store.get_key(KeyName.SIGNING)))
     if out is None:
         click.echo(written)
     else:
@@ -90,9 +105,74 @@ def public(file: Path, out: Path | None) -> None:
         click.echo(f"wrote {out}")
 
 
+@keys.command()
+@click.argument("file", type=_FILE)
+@click.argument("name", type=_ROTATING)
+def renew(file: Path, name: str) -> None:
+    """Add a fresh version of a key to FILE. Give the new file to every process before `keys rotate`."""
+    with _in_words():
+        version = add_version(file, name=KeyName(name), kms=KmsSettings().kms)
+    click.echo(f"{name}: version {version} added; copy the file to whoever has one, restart them, then rotate")
+
+
+@keys.command("rotate")
+@click.argument("name", type=_ROTATING)
+def rotate_key(name: str) -> None:
+    """Bring everything stored to the newest version of a key. Stop it at any point, run it again to go on.
+
+    PEOPLE_URL logs in as field_keeper, KEY_FILE holds every version.
+    """
+    with _in_words():
+        store = KeySettings().open_store()
+        vault, recorder = Vault(store), Recorder(AuditKey(store.get_key(KeyName.AUDIT)), Actor.KEEPER)
+        with _open_people() as sessions, show_progress() as progress:
+            ended = rotate(sessions, name=KeyName(name), vault=vault, recorder=recorder, clock=_now, progress=progress)
+    click.echo(f"{name}: {ended.moved:,} rows brought to version {ended.version}")
+    if ended.left:
+        raise click.ClickException(f"{ended.left:,} rows stay: they do not open, or came in meanwhile")
+    former = ", ".join(map(str, vault.find_versions(KeyName(name))[1:]))
+    click.echo(f"nothing known stands under another version; to retire: {former or 'none'}")
+
+
+@keys.command()
+@click.argument("name", type=_ROTATING)
+@click.argument("version", type=int)
+@click.confirmation_option(prompt="Do all processes run with the file that has the newer version?")
+def retire(name: str, version: int) -> None:
+    """Take an old version out of KEY_FILE, for ever. Refuses while anything stands under it."""
+    settings = KeySettings()
+    with _in_words():
+        with _open_people() as sessions, sessions() as session:
+            check_unused(session, name=KeyName(name), version=version)
+        remove_version(settings.key_file, name=KeyName(name), version=version)
+    click.echo(f"{name}: version {version} is gone from this file; take it out of the copies too")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say what is wrong with keys in one line."""
+    try:
+        yield
+    except (KeyStoreError, IntakeRunningError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _open_people() -> Iterator[sessionmaker[Session]]:
+    engine = create_engine(PeopleSettings().people_url.get_secret_value(), hide_parameters=True)
+    try:
+        yield sessionmaker(engine, expire_on_commit=False)
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def show_progress() -> Iterator[TellProgress]:
-    """Show a bar for each step of an intake on the terminal while the block runs."""
+    """Show a bar for each step of a long work on the terminal while the block runs."""
     columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns) as bars:
         tasks: dict[str, TaskID] = {}

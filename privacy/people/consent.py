@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from privacy.people.models import ConsentEntry, ConsentPurpose, Household, OptOut
+from privacy.people.models import ConsentEntry, ConsentPurpose, Erasure, Household, OptOut
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
     from uuid import UUID
 
@@ -52,14 +53,18 @@ def record_consent(
     return holds
 
 
-def is_opted_out(session: Session, *, opt_out_hash: bytes) -> bool:
-    """Say whether a phone, given as its opt-out hash, must not be written to."""
-    note = select(OptOut.opt_out_hash).where(OptOut.opt_out_hash == opt_out_hash)
-    return session.scalar(note) is not None
+def is_opted_out(session: Session, *, opt_out_hashes: Collection[bytes]) -> bool:
+    """Say whether a phone must not be written to, given its hash under every version of the key; erased counts."""
+    refused = exists().where(OptOut.opt_out_hash.in_(opt_out_hashes))
+    erased = exists().where(Erasure.opt_out_hash.in_(opt_out_hashes))
+    return bool(session.scalar(select(or_(refused, erased))))
 
 
-def record_opt_out(session: Session, *, opt_out_hash: bytes, source: str, at: datetime) -> bool:
-    """Note that a phone must not be written to. Returns whether that is news; the first note stays."""
-    note = insert(OptOut).values(opt_out_hash=opt_out_hash, source=source, at=at)
+def record_opt_out(session: Session, *, opt_out_hash: bytes, version: int, source: str, at: datetime) -> bool:
+    """Note that a phone must not be written to. Returns whether that is news; the first note stays.
+
+    `version` is that of the opt-out key which the hash was made with.
+    """
+    note = insert(OptOut).values(opt_out_hash=opt_out_hash, version=version, source=source, at=at)
     added = session.scalar(note.on_conflict_do_nothing().returning(OptOut.opt_out_hash))
     return added is not None

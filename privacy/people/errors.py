@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class KeyName(StrEnum):
@@ -17,8 +18,16 @@ class KeyName(StrEnum):
     AUDIT = "audit"
 
 
-class KeyMissingError(Exception):
-    """The key store of this process does not hold the key; `version` only for key-encryption keys."""
+VERSIONED: Final = frozenset({KeyName.KEK, KeyName.LOOKUP, KeyName.OPT_OUT})
+"""Keys that can be rotated. The others name what is stored for ever: a new one would lose it."""
+
+
+class KeyStoreError(Exception):
+    """Keys cannot be had, or not be changed as asked."""
+
+
+class KeyMissingError(KeyStoreError):
+    """The key store of this process does not hold the key, or not in this version."""
 
     def __init__(self, *, name: KeyName, version: int | None = None) -> None:
         """Keep which key was asked for."""
@@ -27,13 +36,34 @@ class KeyMissingError(Exception):
         self.version = version
 
 
-class KeyFileError(Exception):
+class KeyFileError(KeyStoreError):
     """A key file cannot be used; `reason` is a fixed word: missing, exposed, syntax, length."""
 
     def __init__(self, *, reason: str) -> None:
         """Keep the reason; the path stays out, the caller knows it."""
         super().__init__(f"unusable key file: {reason}")
         self.reason = reason
+
+
+class KmsError(KeyStoreError):
+    """The key management service gave no key; `reason` is a fixed word: unreachable, refused, malformed."""
+
+    def __init__(self, *, reason: str) -> None:
+        """Keep the reason; what was asked and what came back stay out."""
+        super().__init__(f"key management service: {reason}")
+        self.reason = reason
+
+
+class KeyInUseError(KeyStoreError):
+    """A version of a key cannot be retired; `where` says what still needs it, by count."""
+
+    def __init__(self, *, name: KeyName, version: int, where: dict[str, int]) -> None:
+        """Keep what still needs the version."""
+        needed = ", ".join(f"{count:,} {what}" for what, count in where.items() if count)
+        super().__init__(f"key {name} {version} is still needed: {needed}")
+        self.name = name
+        self.version = version
+        self.where = where
 
 
 class SealBrokenError(Exception):

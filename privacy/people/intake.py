@@ -59,12 +59,15 @@ def take_in(  # noqa: PLR0913 - everything that an intake is made of meets here
         if state and state.is_done:
             return IntakeReport(drop.drop_id, drop.month, {}, state.rejected, is_replay=True, rejects_path=None)
         journal.check_order(connection, drop=drop, now=intake.now)
+        journal.check_keys(connection, vault=vault)
         check_content(drop)
         valid = intake.check()
-        intake.load(connection, valid=valid, state=state)
+        erased = intake.load(connection, valid=valid, state=state)
         _finish(engine, drop=drop, valid=valid, recorder=recorder, now=clock())
     kept = path if valid.rejected else None
-    return IntakeReport(drop.drop_id, drop.month, valid.counts, valid.rejected, is_replay=False, rejects_path=kept)
+    return IntakeReport(
+        drop.drop_id, drop.month, valid.counts, valid.rejected, is_replay=False, rejects_path=kept, erased=erased
+    )
 
 
 def _finish(engine: Engine, *, drop: Drop, valid: ValidDrop, recorder: Recorder, now: datetime) -> None:
@@ -99,10 +102,10 @@ class _Intake:
             validator = Validator(self.drop, self.locator, self.now, rejects, self.progress, self.chunk_rows)
             return validator.check()
 
-    def load(self, connection: psycopg.Connection[Any], *, valid: ValidDrop, state: DropState | None) -> None:
+    def load(self, connection: psycopg.Connection[Any], *, valid: ValidDrop, state: DropState | None) -> int:
         journal.begin(connection, drop=self.drop, rejected=valid.rejected, now=self.now)
         loader = Loader(connection, valid, self.vault, self.now, self.progress, self.chunk_rows)
-        loader.load(done=state.progress if state else {})
+        return loader.load(done=state.progress if state else {})
 
 
 @contextmanager

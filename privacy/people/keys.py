@@ -1,116 +1,160 @@
-"""Where the keys of the people side come from: a small JSON file that only its owner may read."""
+"""Where the keys of the people side come from: a small JSON file that only its owner may read.
+
+With a key management service the file holds wrapped keys only, and is worth nothing without the service.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import os
 import secrets
 import stat
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from privacy.people.errors import KeyFileError, KeyMissingError, KeyName
+from privacy.people.errors import VERSIONED, KeyFileError, KeyMissingError, KeyName
+from privacy.people.kms import Kms, PlainKeys
 
 KEY_BYTES = 32
+_FIRST = 1
+_PLAIN = PlainKeys()
+_Content: TypeAlias = dict[KeyName, dict[int, str]]
 
 
 class KeyStore(Protocol):
     """Gives keys by name. A process is given only the keys that its work needs."""
 
-    @property
-    def kek_version(self) -> int:
-        """Return the version of the key-encryption key that new phones are sealed under."""
+    def find_versions(self, name: KeyName, /) -> tuple[int, ...]:
+        """Return the versions of a key, the newest first; it is the one to write with. Raises KeyMissingError."""
         ...
 
-    def get_kek(self, *, version: int) -> bytes:
-        """Return one key-encryption key, 32 bytes. Raises KeyMissingError."""
-        ...
-
-    def get_key(self, name: KeyName, /) -> bytes:
-        """Return a key without versions, 32 bytes. Raises KeyMissingError."""
+    def get_key(self, name: KeyName, /, *, version: int = _FIRST) -> bytes:
+        """Return a key, 32 bytes. Raises KeyMissingError."""
         ...
 
 
 class FileKeyStore:
-    """Keys from a JSON file: base64, `kek` by version, the others by name; a file may hold only some of them.
+    """Keys from a JSON file: by name, those that rotate by version too; a file may hold only some of them."""
 
-    Every keyed hash in the database depends on its key for ever, so only `kek` has versions.
-    """
+    def __init__(self, path: Path, *, kms: Kms = _PLAIN) -> None:
+        """Read the file. Raises KeyFileError if it is missing, open to others, or no key file; KmsError."""
+        self._path = path
+        self._kms = kms
+        self._texts: _Content = {}
+        self._keys: dict[tuple[KeyName, int], bytes] = {}
+        self._read()
 
-    def __init__(self, path: Path) -> None:
-        """Read the file once. Raises KeyFileError if it is missing, open to others, or no key file."""
-        self._keks, self._keys = _read(path)
-
-    @property
-    def kek_version(self) -> int:
-        """Return the highest version in the file. Raises KeyMissingError where there is none."""
-        if not self._keks:
-            raise KeyMissingError(name=KeyName.KEK)
-        return max(self._keks)
-
-    def get_kek(self, *, version: int) -> bytes:
-        """Return one key-encryption key, 32 bytes. Raises KeyMissingError."""
-        if version not in self._keks:
-            raise KeyMissingError(name=KeyName.KEK, version=version)
-        return self._keks[version]
-
-    def get_key(self, name: KeyName, /) -> bytes:
-        """Return a key without versions, 32 bytes. Raises KeyMissingError."""
-        if name not in self._keys:
+    def find_versions(self, name: KeyName, /) -> tuple[int, ...]:
+        """Return the versions in the file as it was read last, the newest first. Raises KeyMissingError."""
+        if not self._texts.get(name):
             raise KeyMissingError(name=name)
-        return self._keys[name]
+        return tuple(sorted(self._texts[name], reverse=True))
+
+    def get_key(self, name: KeyName, /, *, version: int = _FIRST) -> bytes:
+        """Return a key, 32 bytes. Raises KeyMissingError.
+
+        A version that is not there is looked for in the file again: a sender that runs on while a key is rotated
+        meets the new version in the database before anybody has told it.
+        """
+        if (name, version) not in self._keys:
+            self._read()
+        if (name, version) not in self._keys:
+            raise KeyMissingError(name=name, version=version if name in VERSIONED else None)
+        return self._keys[name, version]
+
+    def _read(self) -> None:
+        self._texts = _read_texts(self._path)
+        for name, texts in self._texts.items():
+            for version, text in texts.items():
+                if (name, version) not in self._keys:
+                    self._keys[name, version] = self._unwrap(text, name=name, version=version)
+
+    def _unwrap(self, text: str, *, name: KeyName, version: int) -> bytes:
+        key = self._kms.unwrap(text, name=name, version=version)
+        if len(key) != KEY_BYTES:
+            raise KeyFileError(reason="length")
+        return key
 
 
-def create_key_file(path: Path, *, names: frozenset[KeyName] = frozenset(KeyName)) -> None:
+def create_key_file(path: Path, *, names: frozenset[KeyName] = frozenset(KeyName), kms: Kms = _PLAIN) -> None:
     """Write a new file of fresh random keys, readable by its owner only. Raises FileExistsError, never overwrites."""
-    content: dict[str, object] = {name: _encode() for name in sorted(names - {KeyName.KEK})}
-    if KeyName.KEK in names:
-        content[KeyName.KEK] = {"1": _encode()}
+    content: _Content = {name: {_FIRST: _make(name, version=_FIRST, kms=kms)} for name in sorted(names)}
     _write(path, content)
 
 
 def copy_key_file(path: Path, *, target: Path, names: frozenset[KeyName]) -> None:
-    """Write a file that holds only some keys of another, for a process that needs no more.
+    """Write a file that holds only some keys of another, for a process that needs no more, with all their versions.
 
     Raises FileExistsError; KeyMissingError where `path` lacks one of the keys.
     """
-    _read(path)
-    content = json.loads(path.read_text())
+    content = _read_texts(path)
     missing = sorted(names - content.keys())
     if missing:
-        raise KeyMissingError(name=KeyName(missing[0]))
+        raise KeyMissingError(name=missing[0])
     _write(target, {name: content[name] for name in sorted(names)})
 
 
-def add_missing_keys(path: Path) -> list[KeyName]:
+def add_missing_keys(path: Path, *, kms: Kms = _PLAIN) -> list[KeyName]:
     """Add a fresh key for each name that a file of an earlier release lacks; returns those names.
 
-    The file is replaced whole, so that a crash leaves the old or the new one. Raises KeyFileError.
+    The file is replaced whole, so that a crash leaves the old or the new one. Raises KeyFileError, KmsError.
     """
-    _read(path)
-    content = json.loads(path.read_text())
-    missing = sorted(KeyName(name) for name in KeyName if name not in content)
+    content = _read_texts(path)
+    missing = sorted(frozenset(KeyName) - content.keys())
     if missing:
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        _write(fresh, content | {name: {"1": _encode()} if name is KeyName.KEK else _encode() for name in missing})
-        fresh.replace(path)
+        _replace(path, content | {name: {_FIRST: _make(name, version=_FIRST, kms=kms)} for name in missing})
     return missing
 
 
-def _encode() -> str:
-    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+def add_version(path: Path, *, name: KeyName, kms: Kms = _PLAIN) -> int:
+    """Add a fresh key as the newest version of one that rotates; returns its number. Raises KeyMissingError."""
+    content = _read_texts(path)
+    if name not in VERSIONED or name not in content:
+        raise KeyMissingError(name=name)
+    version = max(content[name]) + 1
+    content[name][version] = _make(name, version=version, kms=kms)
+    _replace(path, content)
+    return version
 
 
-def _write(path: Path, content: dict[str, object]) -> None:
+def remove_version(path: Path, *, name: KeyName, version: int) -> None:
+    """Take an old version out of a file, for ever. Raises KeyMissingError; the newest cannot be removed."""
+    content = _read_texts(path)
+    versions = content.get(name, {})
+    if version not in versions or version == max(versions):
+        raise KeyMissingError(name=name, version=version)
+    del versions[version]
+    _replace(path, content)
+
+
+def _make(name: KeyName, *, version: int, kms: Kms) -> str:
+    return kms.wrap(secrets.token_bytes(KEY_BYTES), name=name, version=version)
+
+
+def _write(path: Path, content: _Content) -> None:
+    written = {
+        name: {str(version): text for version, text in sorted(texts.items())} if name in VERSIONED else texts[_FIRST]
+        for name, texts in content.items()
+    }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
+        json.dump(written, file, indent=1)
         file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _read(path: Path) -> tuple[dict[int, bytes], dict[KeyName, bytes]]:
+def _replace(path: Path, content: _Content) -> None:
+    """Put a new file in the place of the old one, whole or not at all."""
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write(scratch, content)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _read_texts(path: Path) -> _Content:
     try:
         mode = path.stat().st_mode
         text = path.read_text()
@@ -119,18 +163,16 @@ def _read(path: Path) -> tuple[dict[int, bytes], dict[KeyName, bytes]]:
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise KeyFileError(reason="exposed")
     try:
-        content = json.loads(text)
-        keks = {int(version): _decode(key) for version, key in content.pop(KeyName.KEK, {}).items()}
-        return keks, {KeyName(name): _decode(key) for name, key in content.items()}
+        content: _Content = {KeyName(name): _read_versions(value) for name, value in json.loads(text).items()}
     except (ValueError, TypeError, AttributeError):
         raise KeyFileError(reason="syntax") from None
+    return content
 
 
-def _decode(text: str) -> bytes:
-    try:
-        key = base64.b64decode(text, validate=True)
-    except (binascii.Error, TypeError):
-        raise KeyFileError(reason="syntax") from None
-    if len(key) != KEY_BYTES:
-        raise KeyFileError(reason="length")
-    return key
+def _read_versions(value: object) -> dict[int, str]:
+    """Read one key: text, or texts by version; a file from before a key had versions holds its first."""
+    versions = value if isinstance(value, dict) else {str(_FIRST): value}
+    texts = {int(version): text for version, text in versions.items() if isinstance(text, str)}
+    if len(texts) < max(len(versions), 1):
+        raise TypeError
+    return texts

@@ -206,17 +206,31 @@ class Customer(Vault):
     household_id: Mapped[UUID] = mapped_column(Uuid, index=True)
 
 
+class DataKey(Vault):
+    """A household's own data key, wrapped by a key-encryption key. A backup of the data leaves this table out."""
+
+    __tablename__ = "data_keys"
+
+    household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
+    kek_version: Mapped[int] = mapped_column(Integer)
+
+
 class Phone(Vault):
-    """A household's phone: AES-256-GCM under the household's own data key, which the key-encryption key wraps."""
+    """A household's phone: AES-256-GCM under the household's data key; blind indexes with their keys' versions.
+
+    `seal_version` is part of the associated data, and says nothing about which key-encryption key is in use.
+    """
 
     __tablename__ = "phones"
 
     household_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary)
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
-    key_version: Mapped[int] = mapped_column(Integer)
+    seal_version: Mapped[int] = mapped_column(Integer)
     lookup_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    lookup_version: Mapped[int] = mapped_column(Integer)
     opt_out_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    opt_out_version: Mapped[int] = mapped_column(Integer)
 
 
 class OptOut(Vault):
@@ -225,5 +239,16 @@ class OptOut(Vault):
     __tablename__ = "opt_outs"
 
     opt_out_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
     source: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Erasure(Vault):
+    """A phone whose owner was erased, as keyed hash: a later drop must not bring the person back unasked."""
+
+    __tablename__ = "erasures"
+
+    opt_out_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,15 +1,15 @@
 """Sealed phones: envelope encryption for reading one back, keyed hashes for comparing without reading.
 
-Each household has a data key of its own, wrapped by a key-encryption key, so that deleting one wrapped key erases one
-phone, and so that a new key-encryption key touches no ciphertext. Associated data binds each ciphertext to its table,
-column, household and key version: one copied to another row does not open.
+Each household has a data key of its own, wrapped by a key-encryption key and kept in a table of its own, so that
+deleting one wrapped key erases one phone, backups can be made without keys, and a new key-encryption key touches no
+ciphertext. Associated data binds each ciphertext to its column and household, and to how it was sealed: one copied to
+another row does not open.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,14 +20,16 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from privacy.people.errors import KeyName, SealBrokenError
 
 if TYPE_CHECKING:
-    from privacy.audit.recording import PhoneRead
+    from privacy.audit.recording import BatchRead, PhoneRead
     from privacy.people.keys import KeyStore
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _ID_BYTES = 16
+# What stands in these labels is in every ciphertext: the wrapped keys have moved to a table of their own since.
 _WRAPPED_KEY = b"vault.phones\0wrapped_key\0"
 _CIPHERTEXT = b"vault.phones\0ciphertext\0"
+_SEAL_VERSION = 1
 
 
 class RandomBytes(Protocol):
@@ -38,15 +40,29 @@ class RandomBytes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SealedPhone:
-    """What vault.phones keeps of a phone; both ciphertexts start with their nonce of 12 bytes."""
+class WrappedKey(NamedTuple):
+    """What vault.data_keys keeps of a household: its data key, nonce first, under one key-encryption key."""
 
     wrapped_key: bytes
-    ciphertext: bytes
-    key_version: int
+    kek_version: int
+
+
+class PhoneHashes(NamedTuple):
+    """A phone's two blind indexes, 32 bytes each, and the versions of their keys."""
+
     lookup_hash: bytes
+    lookup_version: int
     opt_out_hash: bytes
+    opt_out_version: int
+
+
+class SealedPhone(NamedTuple):
+    """What the vault keeps of a phone; `ciphertext` starts with its nonce of 12 bytes."""
+
+    ciphertext: bytes
+    seal_version: int
+    key: WrappedKey
+    hashes: PhoneHashes
 
 
 class Vault:
@@ -56,39 +72,66 @@ class Vault:
         """Take a key store; a key is asked for only when it is needed."""
         self._keys = keys
         self._random = random
+        self._versions: dict[KeyName, tuple[int, ...]] = {}
         self._wrappers: dict[int, AESGCM] = {}
-        self._macs: dict[KeyName, HMAC] = {}
+        self._macs: dict[tuple[KeyName, int], HMAC] = {}
 
-    def seal(self, household_id: UUID, phone: str) -> SealedPhone:
-        """Encrypt a phone for one household under a fresh data key and the newest key-encryption key."""
-        version = self._keys.kek_version
-        data_key, noise = self._random(_KEY_BYTES), self._random(2 * _NONCE_BYTES)
-        tail = household_id.bytes + version.to_bytes(4, "big")
-        nonce, other = noise[:_NONCE_BYTES], noise[_NONCE_BYTES:]
-        wrapped = self._get_wrapper(version).encrypt(nonce, data_key, _WRAPPED_KEY + tail)
-        sealed = AESGCM(data_key).encrypt(other, phone.encode(), _CIPHERTEXT + tail)
-        return SealedPhone(nonce + wrapped, other + sealed, version, self.lookup_hash(phone), self.opt_out_hash(phone))
+    def seal(self, household_id: UUID, phone: str, *, lookup_hash: bytes | None = None) -> SealedPhone:
+        """Encrypt a phone for one household under a fresh data key and the newest key-encryption key.
+
+        Whoever has looked for the phone before gives its hash, which is then not made again.
+        """
+        noise = self._random(_KEY_BYTES + 2 * _NONCE_BYTES)
+        data_key, nonce, other = noise[:_KEY_BYTES], noise[_KEY_BYTES:-_NONCE_BYTES], noise[-_NONCE_BYTES:]
+        sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _bind(_CIPHERTEXT, household_id, _SEAL_VERSION))
+        key = self._wrap(household_id, data_key, nonce=other)
+        return SealedPhone(nonce + sealed, _SEAL_VERSION, key, self.hash_phone(phone, lookup_hash=lookup_hash))
 
     def open(
-        self, household_id: UUID, *, wrapped_key: bytes, ciphertext: bytes, key_version: int, read: PhoneRead
+        self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: PhoneRead | BatchRead
     ) -> str:
         """Return the phone of one household; `read` notes it first. Raises SealBrokenError, KeyMissingError."""
         read.note(household_id)
-        wrapper = self._get_wrapper(key_version)
-        tail = household_id.bytes + key_version.to_bytes(4, "big")
+        data_key = self._unwrap(household_id, key)
         try:
-            data_key = _decrypt(wrapper, wrapped_key, associated=_WRAPPED_KEY + tail)
-            return _decrypt(AESGCM(data_key), ciphertext, associated=_CIPHERTEXT + tail).decode()
+            associated = _bind(_CIPHERTEXT, household_id, seal_version)
+            return _decrypt(AESGCM(data_key), ciphertext, associated=associated).decode()
         except (InvalidTag, ValueError):
             raise SealBrokenError from None
 
+    def rewrap(self, household_id: UUID, key: WrappedKey) -> WrappedKey:
+        """Return a data key under the newest key-encryption key. Raises SealBrokenError, KeyMissingError."""
+        return self._wrap(household_id, self._unwrap(household_id, key), nonce=self._random(_NONCE_BYTES))
+
+    def find_versions(self, name: KeyName, /) -> tuple[int, ...]:
+        """Return the versions of a key that this process works with, the newest first. Raises KeyMissingError."""
+        known = self._versions.get(name)
+        if known is None:
+            known = self._versions[name] = self._keys.find_versions(name)
+        return known
+
+    def hash_phone(self, phone: str, *, lookup_hash: bytes | None = None) -> PhoneHashes:
+        """Return both blind indexes of a phone under the newest keys; the first may be known already."""
+        return PhoneHashes(
+            lookup_hash or self.lookup_hash(phone), self.find_versions(KeyName.LOOKUP)[0],
+            self.opt_out_hash(phone), self.find_versions(KeyName.OPT_OUT)[0],
+        )  # fmt: skip
+
     def lookup_hash(self, phone: str) -> bytes:
         """Return the blind index of a phone, 32 bytes: equal phones, equal hashes, only with the key."""
-        return self._hash(KeyName.LOOKUP, phone.encode())
+        return self._hash(KeyName.LOOKUP, phone.encode(), version=self.find_versions(KeyName.LOOKUP)[0])
+
+    def lookup_hashes(self, phone: str) -> tuple[bytes, ...]:
+        """Return the blind index under every version of its key, the newest first: what a search must look for."""
+        return self._hash_all(KeyName.LOOKUP, phone)
 
     def opt_out_hash(self, phone: str) -> bytes:
         """Return the hash that outlives erasure, under a key of its own, 32 bytes."""
-        return self._hash(KeyName.OPT_OUT, phone.encode())
+        return self._hash(KeyName.OPT_OUT, phone.encode(), version=self.find_versions(KeyName.OPT_OUT)[0])
+
+    def opt_out_hashes(self, phone: str) -> tuple[bytes, ...]:
+        """Return that hash under every version of its key, the newest first: a refusal counts under each."""
+        return self._hash_all(KeyName.OPT_OUT, phone)
 
     def customer_hash(self, customer_id: str) -> bytes:
         """Return the hash of the data platform's customer id, 32 bytes."""
@@ -103,17 +146,39 @@ class Vault:
         noise = self._random(_ID_BYTES * count)
         return [UUID(bytes=noise[at : at + _ID_BYTES], version=4) for at in range(0, len(noise), _ID_BYTES)]
 
-    def _hash(self, name: KeyName, message: bytes) -> bytes:
-        if name not in self._macs:
-            self._macs[name] = HMAC(self._keys.get_key(name), SHA256())
-        mac = self._macs[name].copy()
+    def _hash(self, name: KeyName, message: bytes, *, version: int = 1) -> bytes:
+        known = self._macs.get((name, version))
+        if known is None:
+            known = self._macs[name, version] = HMAC(self._keys.get_key(name, version=version), SHA256())
+        mac = known.copy()
         mac.update(message)
         return mac.finalize()
 
+    def _hash_all(self, name: KeyName, phone: str) -> tuple[bytes, ...]:
+        versions, message = self.find_versions(name), phone.encode()
+        return tuple([self._hash(name, message, version=version) for version in versions])
+
+    def _wrap(self, household_id: UUID, data_key: bytes, *, nonce: bytes) -> WrappedKey:
+        version = self.find_versions(KeyName.KEK)[0]
+        wrapped = self._get_wrapper(version).encrypt(nonce, data_key, _bind(_WRAPPED_KEY, household_id, version))
+        return WrappedKey(nonce + wrapped, version)
+
+    def _unwrap(self, household_id: UUID, key: WrappedKey) -> bytes:
+        wrapper = self._get_wrapper(key.kek_version)
+        associated = _bind(_WRAPPED_KEY, household_id, key.kek_version)
+        try:
+            return _decrypt(wrapper, key.wrapped_key, associated=associated)
+        except (InvalidTag, ValueError):
+            raise SealBrokenError from None
+
     def _get_wrapper(self, version: int) -> AESGCM:
         if version not in self._wrappers:
-            self._wrappers[version] = AESGCM(self._keys.get_kek(version=version))
+            self._wrappers[version] = AESGCM(self._keys.get_key(KeyName.KEK, version=version))
         return self._wrappers[version]
+
+
+def _bind(label: bytes, household_id: UUID, version: int) -> bytes:
+    return label + household_id.bytes + version.to_bytes(4, "big")
 
 
 def _decrypt(cipher: AESGCM, sealed: bytes, *, associated: bytes) -> bytes:

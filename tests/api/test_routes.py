@@ -91,7 +91,7 @@ def test_the_web_process_imports_nothing_that_reaches_people(name: str) -> None:
     assert run.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("handed", ["PEOPLE_URL", "KEY_FILE"])
+@pytest.mark.parametrize("handed", ["PEOPLE_URL", "KEY_FILE", "KMS_TOKEN"])
 def test_the_web_process_refuses_to_start_with_the_way_to_people(handed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import wsgi  # noqa: PLC0415 - the module is what is tested
 

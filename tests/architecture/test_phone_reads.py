@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 
-from privacy.audit.recording import PhoneRead
+from privacy.audit.recording import BatchRead, PhoneRead
 from privacy.people.vault import Vault
 from tests.architecture.sources import ROOT, find_python_files
 
@@ -33,7 +33,7 @@ def test_only_the_vault_deciphers() -> None:
 def test_the_vault_opens_nothing_without_a_place_for_the_entry() -> None:
     read = inspect.signature(Vault.open).parameters["read"]
     assert read.default is inspect.Parameter.empty
-    assert read.annotation == PhoneRead.__name__
+    assert read.annotation == f"{PhoneRead.__name__} | {BatchRead.__name__}"
 
 
 def test_a_place_for_the_entry_is_made_only_where_an_act_is_at_hand() -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 import requests
 
-from stack.cluster import _find_bin
+from stack.cluster import find_bin
 from stack.ports import _find_free_port
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class System:
     def dump_serving(self) -> bytes:
         """Return the serving database as pg_dump writes it."""
         url = self.services.url("serving").replace("+psycopg", "")
-        return subprocess.run([_find_bin() / "pg_dump", "--dbname", url], check=True, capture_output=True).stdout
+        return subprocess.run([find_bin() / "pg_dump", "--dbname", url], check=True, capture_output=True).stdout
 
     def get_logs(self) -> dict[str, bytes]:
         """Return what every process, command and server wrote."""

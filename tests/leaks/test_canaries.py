@@ -145,7 +145,7 @@ def _broadcast(system: System, headers: dict[str, str]) -> str:
 def _send_through_every_failure(system: System) -> None:
     # The last ones, which nobody has in hand yet.
     planned = "SELECT household_id FROM delivery.messages WHERE state = 'planned' ORDER BY ctid DESC LIMIT 3"
-    spoil = f"UPDATE vault.phones SET ciphertext = wrapped_key WHERE household_id IN ({planned}) RETURNING 1"  # noqa: S608 - as above
+    spoil = f"UPDATE vault.phones SET ciphertext = lookup_hash WHERE household_id IN ({planned}) RETURNING 1"  # noqa: S608 - as above
     system.wait_until(lambda: bool(system.query("people", spoil)))
     _wait_for_accepted(system, 40)
     system.kill("worker")

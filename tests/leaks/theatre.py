@@ -21,9 +21,10 @@ from messaging.delivery.models import Message, Receipt, Run, Valve
 from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
 from messaging.delivery.sending import drain
 from privacy.people.consent import record_consent, record_opt_out
-from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
+from privacy.people.models import ConsentEntry, Contact, DataKey, Household, Need, OptOut, Phone
 from tests.api import world as places
 from tests.messaging.delivery.fakes import RecordingSmsSender
+from tests.messaging.delivery.world import make_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ class Audience:
         with self.world.serving_admin() as session:
             leaf_id = int(session.scalars(text(LEAF_QUERY), {"codes": CODES}).all()[0])
         with self.world.admin.begin() as session:
-            for table in (ConsentEntry, Need, Phone, OptOut, Household):
+            for table in (ConsentEntry, Need, Phone, DataKey, OptOut, Household):
                 session.execute(delete(table))
             session.add_all(
                 row
@@ -163,17 +164,9 @@ class Audience:
             )
 
     def _make(self, household_id: UUID, *, leaf_id: int, phone: str) -> Iterator[object]:
-        sealed = self.world.vault.seal(household_id, phone)
         yield Household(household_id=household_id, city_code=370200, leaf_id=leaf_id, push_consent=True)
         yield Need(household_id=household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True)
-        yield Phone(
-            household_id=household_id,
-            wrapped_key=sealed.wrapped_key,
-            ciphertext=sealed.ciphertext,
-            key_version=sealed.key_version,
-            lookup_hash=sealed.lookup_hash,
-            opt_out_hash=sealed.opt_out_hash,
-        )
+        yield from make_sealed(household_id, self.world.vault.seal(household_id, phone))
         yield ConsentEntry(
             household_id=household_id, purpose="push_info", granted=True, policy_version="2026-01", source="test",
             at=self.world.clock() - timedelta(days=90),
@@ -192,7 +185,7 @@ class Audience:
         """Let every phone opt out."""
         with self.world.admin.begin() as session:
             for opt_out_hash in session.scalars(select(Phone.opt_out_hash)).all():
-                record_opt_out(session, opt_out_hash=opt_out_hash, source="inbound", at=self.world.clock())
+                record_opt_out(session, opt_out_hash=opt_out_hash, version=1, source="inbound", at=self.world.clock())
 
     def use_up_caps(self) -> None:
         """Let every household have had a message an hour ago, from somebody else."""

@@ -55,8 +55,9 @@ def test_nobody_in_front_can_change_a_released_figure() -> None:
     assert rights == {"SELECT", "INSERT"}
 
 
-def test_only_the_sender_and_the_eraser_may_read_ciphertext() -> None:
+def test_ciphertext_and_keys_are_for_the_sender_the_eraser_and_the_keeper_only() -> None:
     people = json.loads(MATRIX.read_text(encoding="utf-8"))["people"]
-    readers = {role for role, rows in people.items()
-               if any("SELECT" in right.split(", ") for right in rows.get("vault.phones", []))}  # fmt: skip
-    assert readers == {"field_sender", "field_eraser"}
+    for table in ("vault.phones", "vault.data_keys"):
+        readers = {role for role, rows in people.items()
+                   if any("SELECT" in right.split(", ") for right in rows.get(table, []))}  # fmt: skip
+        assert readers == {"field_sender", "field_eraser", "field_keeper"}

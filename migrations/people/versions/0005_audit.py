@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 # Who acts adds entries and moves the head on, and can read neither what it or others did; who checks only reads.
 # Not even the owner changes an entry by mistake: the trigger is for those whom no grant binds.

@@ -34,7 +34,11 @@ class TooManyRejectedError(DropError):
 
 
 class IntakeRunningError(IntakeError):
-    """Another intake is at work on this database."""
+    """An intake is at work on this database."""
+
+    def __init__(self) -> None:
+        """Say it."""
+        super().__init__("an intake is running: try again when it is through")
 
 
 class CellError(ValueError):

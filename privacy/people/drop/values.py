@@ -101,7 +101,10 @@ class TableCount:
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What an intake did. `is_replay` says that the drop had been taken in before and nothing was done."""
+    """What an intake did. `is_replay` says that the drop had been taken in before and nothing was done.
+
+    `erased` counts the customers left out because they had been erased, and did not agree again since.
+    """
 
     drop_id: str
     month: date
@@ -109,3 +112,4 @@ class IntakeReport:
     rejected: int
     is_replay: bool
     rejects_path: Path | None
+    erased: int = 0

@@ -12,17 +12,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it."""
+    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it.
+
+    `lookup_hash` is the phone's hash as it is stored, maybe under a former key; `is_keyless` says that its data key is
+    lost, so that the phone must be sealed again. A row may have several of these.
+    """
 
     position: int
     by_phone: UUID | None
     by_customer: UUID | None
     is_shared: bool
+    lookup_hash: bytes | None = None
+    is_keyless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Households by phone lookup hash; `to_seal` are hashes not in the vault yet, `new` the households founded here."""
+    """Households by phone lookup hash; `to_seal` are hashes of phones that do not open, `new` are founded here."""
 
     homes: dict[bytes, UUID]
     to_seal: set[bytes]
@@ -36,7 +42,7 @@ def assign(lookups: Sequence[bytes], *, known: Sequence[Known], make_ids: Callab
     nobody of this chunk has taken over, is a change of number: the household stays. Every other phone founds one.
     """
     homes = {lookups[row.position]: row.by_phone for row in known if row.by_phone}
-    in_vault = set(homes)
+    in_vault = {lookups[row.position] for row in known if row.by_phone and not row.is_keyless}
     taken = set(homes.values())
     for row in known:
         lookup = lookups[row.position]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
 from psycopg import sql
 
 from privacy.people.drop.customers import get_customer_keys
+from privacy.people.errors import KeyName
 from privacy.people.loading.assignment import Assignment, Known, assign
 from privacy.people.loading.copying import copy_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     import psycopg
@@ -29,16 +31,20 @@ CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint,
     ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE arrival (next_month date);
 CREATE TEMPORARY TABLE moved (customer_hash bytea, household_id uuid) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE renumbered (household_id uuid, wrapped_key bytea, ciphertext bytea, key_version int,
-    lookup_hash bytea, opt_out_hash bytea) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE renumbered (household_id uuid, ciphertext bytea, seal_version int, lookup_hash bytea,
+    lookup_version int, opt_out_hash bytea, opt_out_version int) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE rekeyed (household_id uuid, wrapped_key bytea, kek_version int) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE rehashed (household_id uuid, lookup_hash bytea, lookup_version int) ON COMMIT DELETE ROWS;
 """
 # Whoever has moved to another city counts there from the next month on: no month may count a household in two.
 NOTE_ARRIVAL = "INSERT INTO arrival VALUES ((%s::date + interval '1 month')::date)"
 _FIND_KNOWN = """
 SELECT i.position, p.household_id, c.household_id, EXISTS (
-    SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash)
+    SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash),
+    p.lookup_hash, p.household_id IS NOT NULL AND k.household_id IS NULL
 FROM incoming AS i
 LEFT JOIN vault.phones AS p ON p.lookup_hash = i.lookup_hash
+LEFT JOIN vault.data_keys AS k ON k.household_id = p.household_id
 LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
@@ -54,18 +60,27 @@ WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
 INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved
 ON CONFLICT (customer_hash) DO UPDATE SET household_id = excluded.household_id
 WHERE c.household_id <> excluded.household_id;
-UPDATE vault.phones AS p SET (wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash)
-    = (r.wrapped_key, r.ciphertext, r.key_version, r.lookup_hash, r.opt_out_hash)
+UPDATE vault.phones AS p SET (ciphertext, seal_version, lookup_hash, lookup_version, opt_out_hash, opt_out_version)
+    = (r.ciphertext, r.seal_version, r.lookup_hash, r.lookup_version, r.opt_out_hash, r.opt_out_version)
 FROM renumbered AS r WHERE p.household_id = r.household_id;
-INSERT INTO vault.phones (household_id, wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash)
-SELECT household_id, wrapped_key, ciphertext, key_version, lookup_hash, opt_out_hash FROM renumbered AS r
-WHERE NOT EXISTS (SELECT FROM vault.phones AS p WHERE p.household_id = r.household_id);
+INSERT INTO vault.phones
+    (household_id, ciphertext, seal_version, lookup_hash, lookup_version, opt_out_hash, opt_out_version)
+SELECT household_id, ciphertext, seal_version, lookup_hash, lookup_version, opt_out_hash, opt_out_version
+FROM renumbered AS r WHERE NOT EXISTS (SELECT FROM vault.phones AS p WHERE p.household_id = r.household_id);
+UPDATE vault.data_keys AS k SET (wrapped_key, kek_version) = (r.wrapped_key, r.kek_version)
+FROM rekeyed AS r WHERE k.household_id = r.household_id;
+INSERT INTO vault.data_keys (household_id, wrapped_key, kek_version)
+SELECT household_id, wrapped_key, kek_version FROM rekeyed AS r
+WHERE NOT EXISTS (SELECT FROM vault.data_keys AS k WHERE k.household_id = r.household_id);
+UPDATE vault.phones AS p SET lookup_hash = r.lookup_hash, lookup_version = r.lookup_version
+FROM rehashed AS r WHERE p.household_id = r.household_id;
 """
 # Whom nobody belongs to any more: all its customers have moved to the household of another phone.
 _DROP_EMPTY = """
 CREATE TEMPORARY TABLE empty ON COMMIT DROP AS
 SELECT household_id FROM core.households AS h
 WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = h.household_id);
+DELETE FROM vault.data_keys WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM vault.phones WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.needs WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.purchases WHERE household_id IN (SELECT household_id FROM empty);
@@ -76,8 +91,20 @@ DELETE FROM core.topics WHERE household_id IN (SELECT household_id FROM empty);
 DELETE FROM core.households WHERE household_id IN (SELECT household_id FROM empty);
 """
 _NULL = "\\N"
-_PHONE = ("household_id", "wrapped_key", "ciphertext", "key_version", "lookup_hash", "opt_out_hash")
+_HASHES = ("lookup_hash", "lookup_version", "opt_out_hash", "opt_out_version")
+_PHONE = ("household_id", "ciphertext", "seal_version", *_HASHES)
+_KEY = ("household_id", "wrapped_key", "kek_version")
 _PLACE = ("household_id", "city_code", "leaf_id", "opened_on")
+
+
+class HouseholdRow(NamedTuple):
+    """One good row of the households file."""
+
+    customer_id: str
+    phone: str
+    city_code: int
+    leaf_id: int
+    opened_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +117,28 @@ class HouseholdRows:
     leaf_ids: list[int]
     opened_on: list[date | None]
 
+    def split(self) -> Iterator[HouseholdRow]:
+        """Give the rows one by one."""
+        columns = (self.customer_ids, self.phones, self.city_codes, self.leaf_ids, self.opened_on)
+        return map(HouseholdRow._make, zip(*columns, strict=True))
+
+    @classmethod
+    def join(cls, rows: Sequence[HouseholdRow]) -> HouseholdRows:
+        """Return rows as columns."""
+        return cls(*(list(column) for column in zip(*rows, strict=True))) if rows else cls([], [], [], [], [])
+
 
 def load_households(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault) -> None:
     """Bring one chunk in, inside the caller's transaction. Repeating a chunk changes nothing."""
     customers = [vault.customer_hash(customer_id) for customer_id in rows.customer_ids]
-    lookups = [vault.lookup_hash(phone) for phone in rows.phones]
-    known = _find_known(connection, customers=customers, lookups=lookups)
+    hashes = [vault.lookup_hashes(phone) for phone in rows.phones]
+    lookups = [newest for newest, *_ in hashes]
+    known = _find_known(connection, customers=customers, hashes=hashes)
     assignment = assign(lookups, known=known, make_ids=vault.make_household_ids)
     homes = [assignment.homes[lookup] for lookup in lookups]
     _copy_places(connection, rows=rows, homes=homes, assignment=assignment)
     _copy_phones(connection, rows=rows, lookups=lookups, assignment=assignment, vault=vault)
+    _copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     _copy_customers(connection, customers=customers, homes=homes, known=known)
     _copy_present(connection, rows=rows, homes=homes)
     connection.execute(_MERGE)
@@ -111,12 +150,13 @@ def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:
 
 
 def _find_known(
-    connection: psycopg.Connection[Any], *, customers: Sequence[bytes], lookups: Sequence[bytes]
+    connection: psycopg.Connection[Any], *, customers: Sequence[bytes], hashes: Sequence[tuple[bytes, ...]]
 ) -> list[Known]:
-    lines = [
-        f"{position}\t\\\\x{customer.hex()}\t\\\\x{lookup.hex()}"
-        for position, (customer, lookup) in enumerate(zip(customers, lookups, strict=True))
-    ]
+    """Look for each customer, and for its phone under every version of the lookup key: one row more for each."""
+    lines = []
+    for position, (customer, (newest, *former)) in enumerate(zip(customers, hashes, strict=True)):
+        lines.append(f"{position}\t\\\\x{customer.hex()}\t\\\\x{newest.hex()}")
+        lines += [f"{position}\t{_NULL}\t\\\\x{lookup.hex()}" for lookup in former]
     names = ("position", "customer_hash", "lookup_hash")
     copy_lines(connection, table=sql.Identifier("incoming"), names=names, lines=lines)
     return [Known(*row) for row in connection.execute(_FIND_KNOWN)]
@@ -158,18 +198,48 @@ def _copy_phones(
 ) -> None:
     phones = {lookup: phone for lookup, phone in zip(lookups, rows.phones, strict=True) if lookup in assignment.to_seal}
     homes = {lookup: assignment.homes[lookup] for lookup in phones}
-    fresh = (_seal(home, phones[lookup], vault) for lookup, home in homes.items() if home in assignment.new)
-    copy_lines(connection, table=sql.Identifier("vault", "phones"), names=_PHONE, lines=fresh)
-    known = (_seal(home, phones[lookup], vault) for lookup, home in homes.items() if home not in assignment.new)
-    copy_lines(connection, table=sql.Identifier("renumbered"), names=_PHONE, lines=known)
+    fresh = [(home, phones[lookup], lookup) for lookup, home in homes.items() if home in assignment.new]
+    known = [(home, phones[lookup], lookup) for lookup, home in homes.items() if home not in assignment.new]
+    _copy_sealed(connection, fresh, vault, phones=("vault", "phones"), keys=("vault", "data_keys"))
+    _copy_sealed(connection, known, vault, phones=("renumbered",), keys=("rekeyed",))
 
 
-def _seal(home: UUID, phone: str, vault: Vault) -> str:
-    sealed = vault.seal(home, phone)
-    return (
-        f"{home.hex}\t\\\\x{sealed.wrapped_key.hex()}\t\\\\x{sealed.ciphertext.hex()}\t{sealed.key_version}"
-        f"\t\\\\x{sealed.lookup_hash.hex()}\t\\\\x{sealed.opt_out_hash.hex()}"
-    )
+def _copy_sealed(
+    connection: psycopg.Connection[Any],
+    members: Sequence[tuple[UUID, str, bytes]],
+    vault: Vault,
+    *,
+    phones: tuple[str, ...],
+    keys: tuple[str, ...],
+) -> None:
+    wrapped: list[str] = []
+
+    def seal(home: UUID, phone: str, lookup: bytes) -> str:
+        sealed = vault.seal(home, phone, lookup_hash=lookup)
+        wrapped.append(f"{home.hex}\t\\\\x{sealed.key.wrapped_key.hex()}\t{sealed.key.kek_version}")
+        hashes = sealed.hashes
+        return (
+            f"{home.hex}\t\\\\x{sealed.ciphertext.hex()}\t{sealed.seal_version}"
+            f"\t\\\\x{hashes.lookup_hash.hex()}\t{hashes.lookup_version}"
+            f"\t\\\\x{hashes.opt_out_hash.hex()}\t{hashes.opt_out_version}"
+        )
+
+    lines = itertools.starmap(seal, members)
+    copy_lines(connection, table=sql.Identifier(*phones), names=_PHONE, lines=lines)
+    copy_lines(connection, table=sql.Identifier(*keys), names=_KEY, lines=wrapped)
+
+
+def _copy_rehashed(
+    connection: psycopg.Connection[Any], *, known: Sequence[Known], lookups: Sequence[bytes], vault: Vault
+) -> None:
+    """Bring phones that were found under a former version of the lookup key to the newest."""
+    stale = {
+        row.by_phone: lookups[row.position] for row in known if row.lookup_hash not in {None, lookups[row.position]}
+    }
+    version = vault.find_versions(KeyName.LOOKUP)[0]
+    lines = [f"{home.hex}\t\\\\x{lookup.hex()}\t{version}" for home, lookup in stale.items() if home]
+    names = ("household_id", "lookup_hash", "lookup_version")
+    copy_lines(connection, table=sql.Identifier("rehashed"), names=names, lines=lines)
 
 
 def _copy_customers(

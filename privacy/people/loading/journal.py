@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from privacy.people.drop.cells import LOCAL
 from privacy.people.drop.errors import DropError, IntakeRunningError
 from privacy.people.drop.values import Drop, DropProblem, TableName
+from privacy.people.errors import KeyMissingError, KeyName
 from privacy.people.models import Drop as DropRow
 
 if TYPE_CHECKING:
@@ -19,9 +23,12 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy.orm import Session
 
+    from privacy.people.vault import Vault
+
 LOADING, DONE = "loading", "done"
 LOCK_KEY = 4_810_523_716
 LOCK_WAIT = "15s"
+SHORT_WAIT = "5s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,21 @@ def take_lock(connection: psycopg.Connection[Any], /) -> None:
     connection.execute("SET lock_timeout = 0")
 
 
+def keep_intake_out(session: Session, /, *, is_shared: bool) -> None:
+    """Hold the intake's lock until the caller's transaction ends, or share it with others that are no intake.
+
+    Raises IntakeRunningError after a few seconds; no statement of the transaction waits longer for a lock either.
+    """
+    session.execute(text("SELECT set_config('lock_timeout', :wait, true)"), {"wait": SHORT_WAIT})
+    take = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
+    try:
+        session.execute(select(take(LOCK_KEY)))
+    except OperationalError as failure:
+        if isinstance(failure.orig, LockNotAvailable):
+            raise IntakeRunningError from None
+        raise
+
+
 def get_state(connection: psycopg.Connection[Any], /, *, drop: Drop) -> DropState | None:
     """Return how far this drop has come, None if it is new. Raises DropError if its content has changed."""
     row = connection.execute(
@@ -70,6 +92,18 @@ def check_order(connection: psycopg.Connection[Any], /, *, drop: Drop, now: date
     unfinished = connection.execute(f"{others} AND state = %s", (drop.drop_id, LOADING)).fetchone()
     if unfinished != (0,):
         raise DropError(problem=DropProblem.UNFINISHED_OTHER)
+
+
+def check_keys(connection: psycopg.Connection[Any], /, *, vault: Vault) -> None:
+    """Refuse to work without a key that a phone here stands under: it would not be found, and founded anew.
+
+    Raises KeyMissingError.
+    """
+    for name, column in ((KeyName.LOOKUP, "lookup_version"), (KeyName.OPT_OUT, "opt_out_version")):
+        other = sql.SQL("SELECT {} FROM vault.phones WHERE {} <> ALL(%s) LIMIT 1").format(*[sql.Identifier(column)] * 2)
+        row = connection.execute(other, (list(vault.find_versions(name)),)).fetchone()
+        if row is not None:
+            raise KeyMissingError(name=name, version=row[0])
 
 
 def begin(connection: psycopg.Connection[Any], /, *, drop: Drop, rejected: int, now: datetime) -> None:

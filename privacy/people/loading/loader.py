@@ -14,6 +14,7 @@ from privacy.people.drop.tables import get_columns
 from privacy.people.drop.values import TableName
 from privacy.people.loading import journal
 from privacy.people.loading.children import create_staging, merge, stage
+from privacy.people.loading.erased import ErasedPeople
 from privacy.people.loading.households import (
     CREATE,
     NOTE_ARRIVAL,
@@ -45,35 +46,47 @@ class Loader:
     progress: Progress
     chunk_rows: int = CHUNK_ROWS
 
-    def load(self, *, done: dict[str, int]) -> None:
-        """Load every table that is not in `done` with all its rows.
+    def load(self, *, done: dict[str, int]) -> int:
+        """Load every table that is not in `done` with all its rows; returns how many erased customers stay out.
 
         Households always pass, without effect where they are in already: the other tables are joined to them.
         """
-        self._load_households(done=done.get(TableName.HOUSEHOLDS, 0))
+        erased = self._load_households(done=done.get(TableName.HOUSEHOLDS, 0))
         for table in STAGING:
             if done.get(table) != self.valid.drop.files[table].rows:
                 self._load_table(table)
+        return erased
 
-    def _load_households(self, *, done: int) -> None:
+    def _load_households(self, *, done: int) -> int:
         table = TableName.HOUSEHOLDS
         self.connection.execute(CREATE)
         self.connection.execute(NOTE_ARRIVAL, (self.valid.drop.month,))
+        erased = ErasedPeople.load(self.connection, vault=self.vault)
         start = 0
         for checked in self._read(table, columns=_HOUSEHOLD_COLUMNS):
             stop = start + len(checked.rows)
             with self.connection.transaction():
-                rows = self._get_rows(checked, start=start)
+                rows = erased.keep_out(self._get_rows(checked, start=start))
                 load_households(self.connection, rows=rows, vault=self.vault)
                 committed = int(checked.rows[-1])
                 journal.note_rows(self.connection, drop=self.valid.drop, table=table, rows=max(committed, done))
             start = stop
             self._report(table, done=committed)
         with self.connection.transaction():
+            self._readmit(erased)
             drop_empty_households(self.connection)
             rows_promised = self.valid.drop.files[table].rows
             journal.note_rows(self.connection, drop=self.valid.drop, table=table, rows=rows_promised)
         self.connection.execute("CREATE INDEX ON present (customer_key); ANALYZE present")
+        return len(erased.kept_out)
+
+    def _readmit(self, erased: ErasedPeople) -> None:
+        consents = self._read(TableName.CONSENTS, columns=("customer_id", "granted", "at"))
+        rows = erased.readmit(consents)
+        if not rows.phones:
+            return
+        load_households(self.connection, rows=rows, vault=self.vault)
+        erased.forget(self.connection, rows=rows)
 
     def _get_rows(self, checked: CheckedChunk, *, start: int) -> HouseholdRows:
         placement = self.valid.placement

@@ -152,7 +152,7 @@ def test_a_refused_campaign_is_told_with_its_reason(world: World, tell: Callable
 
 def test_an_operators_turn_of_the_valve_is_told(world: World, key_file: Path, tell: Callable[[], Told]) -> None:
     people_url = world.services.url("people", role="field_sender")
-    runner = CliRunner(env={"PEOPLE_URL": people_url, "KEY_FILE": str(key_file)})
+    runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": people_url, "KEY_FILE": str(key_file)})
     for command in ("stop", "resume"):
         assert runner.invoke(send, [command], catch_exceptions=False).exit_code == 0
     assert tell() == [("operator", "valve_turned", "valve", {"state": state}) for state in ("closed", "open")]

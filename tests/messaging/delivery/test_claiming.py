@@ -54,7 +54,7 @@ def test_each_gate_skips_with_its_reason_and_reserves_nothing(world: World, reas
             world.set_consent(session, person, granted=False)
         elif reason is SkipReason.OPT_OUT:
             opted_out = world.vault.opt_out_hash(person.phone)
-            record_opt_out(session, opt_out_hash=opted_out, source="app", at=world.clock())
+            record_opt_out(session, opt_out_hash=opted_out, version=1, source="app", at=world.clock())
         elif reason is SkipReason.NUMBER:
             session.execute(delete(Phone))
     slots = world.count_slots()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def runner(world: World, key_file: Path) -> CliRunner:
     """Run commands as the sender's role."""
     people_url = world.services.url("people", role="field_sender")
-    return CliRunner(env={"PEOPLE_URL": people_url, "KEY_FILE": str(key_file), "COLUMNS": "120"})
+    return CliRunner(env={"MODE": "test", "PEOPLE_URL": people_url, "KEY_FILE": str(key_file), "COLUMNS": "120"})
 
 
 def test_status_counts_states_reasons_and_ages(world: World, clock: FakeClock) -> None:

@@ -42,7 +42,7 @@ def test_only_those_who_need_it_here_and_agreed_are_drawn(world: World) -> None:
     opted_out = world.add_household()
     with world.admin.begin() as session:
         opt_out_hash = world.vault.opt_out_hash(opted_out.phone)
-        record_opt_out(session, opt_out_hash=opt_out_hash, source="app", at=world.clock())
+        record_opt_out(session, opt_out_hash=opt_out_hash, version=1, source="app", at=world.clock())
     campaign_id = world.add_run(state=RunState.EXPANDING)
     draw_all(world, campaign_id)
     assert find_drawn(world, campaign_id) == {eligible.household_id}

@@ -157,7 +157,7 @@ def test_the_carriers_opt_out_by_receipt_counts(world: World, client: FlaskClien
     sent = Sent(world)
     post(client, sent.path, sent.form("undelivered", ErrorCode="21610"))
     with world.admin() as session:
-        assert is_opted_out(session, opt_out_hash=world.vault.opt_out_hash(sent.person.phone))
+        assert is_opted_out(session, opt_out_hashes=[world.vault.opt_out_hash(sent.person.phone)])
     assert sent.message.reason == "carrier:21610"
 
 
@@ -171,7 +171,7 @@ def test_an_inbound_word_opts_out(world: World, client: FlaskClient, fields: dic
     answers = [post(client, "/twilio/inbound", form) for _ in range(2)]
     assert [(answer.status_code, answer.mimetype) for answer in answers] == [(200, "text/xml")] * 2
     with world.admin() as session:
-        assert is_opted_out(session, opt_out_hash=world.vault.opt_out_hash(person.phone)) is opts_out
+        assert is_opted_out(session, opt_out_hashes=[world.vault.opt_out_hash(person.phone)]) is opts_out
 
 
 def test_without_its_database_it_asks_to_be_asked_again(world: World) -> None:

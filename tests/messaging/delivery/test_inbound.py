@@ -56,7 +56,8 @@ def test_a_refusal_in_the_list_opts_out_and_again_changes_nothing(world: World) 
     assert [hear(world, sender) for _ in range(2)] == [1, 0]
     with world.admin() as session:
         said_no = [
-            is_opted_out(session, opt_out_hash=world.vault.opt_out_hash(person.phone)) for person in (refusing, asking)
+            is_opted_out(session, opt_out_hashes=[world.vault.opt_out_hash(person.phone)])
+            for person in (refusing, asking)
         ]
     assert said_no == [True, False]
     assert world.count_opt_outs() == 1

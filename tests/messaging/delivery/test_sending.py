@@ -98,7 +98,7 @@ def test_the_carriers_opt_out_is_ours(world: World) -> None:
     taken = take(world)
     deliver(world.make_desk(RecordingSmsSender(lambda _: Rejected(OPTED_OUT_CODE))), claimed=taken)
     with world.admin() as session:
-        assert is_opted_out(session, opt_out_hash=taken.opt_out_hash)
+        assert is_opted_out(session, opt_out_hashes=taken.opt_out_hashes)
         assert session.scalars(select(OptOut.source)).all() == ["carrier"]
     assert world.get_message(message_id).reason == "carrier:21610"
 
@@ -134,7 +134,7 @@ def test_a_no_between_claim_and_call_still_counts(world: World, what: str) -> No
         if what == "consent":
             world.set_consent(session, person, granted=False)
         elif what == "opt_out":
-            record_opt_out(session, opt_out_hash=taken.opt_out_hash, source="app", at=world.clock())
+            record_opt_out(session, opt_out_hash=taken.opt_out_hashes[0], version=1, source="app", at=world.clock())
         elif what == "valve":
             valve.pause(session, reason="operator", now=world.clock())
         else:

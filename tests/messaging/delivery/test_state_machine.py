@@ -162,7 +162,7 @@ class Outbox(RuleBasedStateMachine):
                 )
             ).one()
         record = CarrierRecord(make_sid(number), CarrierStatus(status))
-        callback = Callback(token, record, vault.lookup_hash(phone), vault.opt_out_hash(phone))
+        callback = Callback(token, record, vault.lookup_hashes(phone), vault.opt_out_hash(phone), 1)
         record_callback(self.world.gateway, callback=callback, now=self.clock(), timings=Timings())
 
     @rule(is_silent=st.booleans())

@@ -30,7 +30,7 @@ from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
 from privacy.people.errors import KeyName
-from privacy.people.models import ConsentEntry, Contact, Household, Need, OptOut, Phone
+from privacy.people.models import ConsentEntry, Contact, DataKey, Erasure, Household, Need, OptOut, Phone
 from privacy.release.models import LeafFigures, Release
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from messaging.delivery.ports import Clock, SmsSender
     from privacy.people.keys import KeyStore
-    from privacy.people.vault import Vault
+    from privacy.people.vault import SealedPhone, Vault
     from stack.test_services import TestServices
 
 # Nobody is held out, so that a test knows who is drawn.
@@ -48,7 +48,7 @@ FINAL = compose(BODY, settings=RULES)
 TEXT = FINAL.text
 RELEASE = "2026-11-370200"
 QUICK = ValveLimits(rate_per_s=10_000.0)
-_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, OptOut, Household)
+_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, DataKey, OptOut, Erasure, Household)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,13 @@ def make_recorder(keys: KeyStore) -> Recorder:
     return Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.SENDER)
 
 
+def make_sealed(household_id: UUID, sealed: SealedPhone) -> tuple[Phone, DataKey]:
+    """Return the rows of a sealed phone and its key."""
+    its: dict[str, Any] = {"household_id": household_id}
+    phone = Phone(ciphertext=sealed.ciphertext, seal_version=sealed.seal_version, **sealed.hashes._asdict(), **its)
+    return phone, DataKey(**sealed.key._asdict(), **its)
+
+
 class World:
     """Sessions of each role, and short ways to make what a test starts from."""
 
@@ -77,6 +84,7 @@ class World:
         self.admin = self._connect("people", "postgres")
         self.sender = self._connect("people", "field_sender")
         self.gateway = self._connect("people", "field_gateway")
+        self.eraser = self._connect("people", "field_eraser")
         self.serving_admin = self._connect("serving", "postgres")
         self.serving = self._connect("serving", "field_sender")
         self.stores = Stores(serving=self.serving, people=self.sender)
@@ -121,20 +129,23 @@ class World:
             Household(household_id=person.household_id, city_code=370200, leaf_id=leaf_id, push_consent=consent)
         )
         session.add(Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True))
-        sealed = self.vault.seal(person.household_id, person.phone)
-        session.add(
-            Phone(
-                household_id=person.household_id,
-                wrapped_key=sealed.wrapped_key,
-                ciphertext=sealed.ciphertext,
-                key_version=sealed.key_version,
-                lookup_hash=sealed.lookup_hash,
-                opt_out_hash=sealed.opt_out_hash,
-            )
-        )
+        session.add_all(make_sealed(person.household_id, self.vault.seal(person.household_id, person.phone)))
         session.flush()
         self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person
+
+    def rehash(self, person: Person, vault: Vault) -> None:
+        """Bring a phone's hashes to the newest versions, as the keeper does."""
+        with self.admin.begin() as session:
+            phone = session.get_one(Phone, person.household_id)
+            for name, value in vault.hash_phone(person.phone)._asdict().items():
+                setattr(phone, name, value)
+
+    def forget_phone(self, person: Person) -> None:
+        """Take a phone out of the vault, as an intake does with an empty household."""
+        with self.admin.begin() as session:
+            for table in (Phone, DataKey):
+                session.execute(delete(table).where(table.household_id == person.household_id))
 
     def set_consent(self, session: Session, person: Person, *, granted: bool, at: datetime | None = None) -> None:
         """Append to the consent ledger."""

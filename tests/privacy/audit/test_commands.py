@@ -29,7 +29,7 @@ def runner(book: Book, tmp_path: Path) -> CliRunner:
     key_file.touch(mode=0o600)
     key_file.write_text(json.dumps({"audit": base64.b64encode(KEY.secret).decode()}))
     people_url = book.services.url("people", role="field_eraser")
-    return CliRunner(env={"PEOPLE_URL": people_url, "KEY_FILE": str(key_file), "COLUMNS": "200"})
+    return CliRunner(env={"MODE": "test", "PEOPLE_URL": people_url, "KEY_FILE": str(key_file), "COLUMNS": "200"})
 
 
 def _run(runner: CliRunner, *arguments: str) -> Result:

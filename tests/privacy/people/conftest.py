@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from privacy.audit.recording import Act, PhoneRead, Recorder
 from privacy.audit.values import Actor, AuditKey, ReadPurpose
+from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
-from privacy.people.keys import FileKeyStore, create_key_file
-from privacy.people.vault import Vault
+from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
+from privacy.people.vault import Vault, WrappedKey
 from tests.privacy.people.drops import DropWriter
 from tests.privacy.people.locators import GridLocator
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 TABLES = (
     "core.drops, core.households, core.needs, core.consents, core.contacts, core.purchases, core.tickets,"
-    " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.opt_outs"
+    " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.data_keys,"
+    " vault.opt_outs, vault.erasures"
 )
 
 RECORDER = Recorder(AuditKey(b"k" * 32), Actor.INTAKE)
@@ -52,6 +54,14 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("keys") / "keys.json"
     create_key_file(path)
     return path
+
+
+@pytest.fixture
+def own_file(key_file: Path, tmp_path: Path) -> Path:
+    """Give a copy of the key file that a test may change."""
+    copied = tmp_path / "own.json"
+    copy_key_file(key_file, target=copied, names=frozenset(KeyName))
+    return copied
 
 
 @pytest.fixture(scope="session")
@@ -110,12 +120,14 @@ class Intake:
 
     def get_phone(self, customer_id: str) -> str:
         """Return the phone of a customer's household, read back from the vault."""
-        [(household_id, wrapped_key, ciphertext, key_version)] = self.ask(
-            "SELECT household_id, wrapped_key, ciphertext, key_version FROM vault.phones WHERE household_id = :id",
+        [(household_id, wrapped_key, kek_version, ciphertext, seal_version)] = self.ask(
+            "SELECT household_id, wrapped_key, kek_version, ciphertext, seal_version"
+            " FROM vault.phones JOIN vault.data_keys USING (household_id) WHERE household_id = :id",
             id=self.get_household(customer_id),
         )
+        key = WrappedKey(wrapped_key, kek_version)
         return self.vault.open(
-            household_id, wrapped_key=wrapped_key, ciphertext=ciphertext, key_version=key_version, read=make_read()
+            household_id, key=key, ciphertext=ciphertext, seal_version=seal_version, read=make_read()
         )
 
 

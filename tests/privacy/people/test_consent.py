@@ -75,12 +75,13 @@ def test_another_purpose_is_no_consent(session: Session, household_id: UUID) -> 
 
 @pytest.mark.parametrize("role", ["field_gateway", "field_sender", "field_intake"])
 def test_an_opt_out_is_noted_once(session: Session, role: str) -> None:
+    assert not is_opted_out(session, opt_out_hashes=[b"x" * 32])
     session.execute(text(f"SET LOCAL ROLE {role}"))
-    assert not is_opted_out(session, opt_out_hash=b"x" * 32)
-    assert record_opt_out(session, opt_out_hash=b"x" * 32, source="inbound", at=NOW)
-    assert not record_opt_out(session, opt_out_hash=b"x" * 32, source="app", at=NOW + timedelta(days=1))
-    assert is_opted_out(session, opt_out_hash=b"x" * 32)
-    assert not is_opted_out(session, opt_out_hash=b"y" * 32)
+    assert record_opt_out(session, opt_out_hash=b"x" * 32, version=1, source="inbound", at=NOW)
+    again = NOW + timedelta(days=1)
+    assert not record_opt_out(session, opt_out_hash=b"x" * 32, version=1, source="app", at=again)
     session.execute(text("RESET ROLE"))
+    assert is_opted_out(session, opt_out_hashes=[b"z" * 32, b"x" * 32])
+    assert not is_opted_out(session, opt_out_hashes=[b"y" * 32])
     kept = session.execute(text("SELECT source, at FROM vault.opt_outs")).all()
     assert [tuple(row) for row in kept] == [("inbound", NOW)]

@@ -60,7 +60,7 @@ def _take_in_undisturbed(intake: Intake) -> list[tuple[Any, ...]]:
     with intake.people_engine.begin() as connection:
         connection.exec_driver_sql(
             "TRUNCATE core.drops, core.households, core.needs, core.consents, core.purchases, core.tickets,"
-            " core.interests, core.topics, core.pain_points, vault.customers, vault.phones"
+            " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.data_keys"
         )
     return content
 

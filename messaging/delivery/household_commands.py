@@ -1,0 +1,132 @@
+"""Command lines for whoever asks what is held about them, or to be erased: `household export`, `household erase`.
+
+The phone comes from a prompt or from standard input: what stands on a command line, every process may read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from messaging.delivery.erasing import erase, erase_keyless
+from messaging.delivery.errors import HouseholdBusyError
+from messaging.delivery.exporting import export
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
+from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.erasures import find_keyless
+from privacy.people.errors import KeyName, PhoneError
+from privacy.people.phones import parse_phone
+from privacy.people.settings import KeySettings, PeopleSettings
+from privacy.people.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    sessions: sessionmaker[Session]
+    vault: Vault
+    recorder: Recorder
+
+
+@click.group()
+def household() -> None:
+    """Answer a person who asks: what is held about me, and erase it. PEOPLE_URL logs in as field_eraser."""
+
+
+@household.command("erase")
+@click.option("--yes", is_flag=True, help="Do not ask again; needed where the phone is piped in.")
+def erase_household(*, yes: bool) -> None:
+    """Erase everything about whoever has a phone, for ever. Reads the phone from a prompt or standard input.
+
+    A keyed hash of the number stays, so that nobody writes to it and no later drop brings the person back.
+    """
+    phone = _ask_phone()
+    if not yes:
+        click.confirm("Erase everything about the owner of this phone?", abort=True)
+    with _open_desk() as desk, _in_words():
+        erased = erase(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
+    if not erased.rows:
+        click.echo("nothing is held; the phone is noted, so that no later drop brings it in")
+        return
+    click.echo(f"erased {erased.rows:,} rows, {erased.messages:,} messages among them")
+    if erased.messages:
+        click.echo("totals of the campaigns that wrote to this phone are lower from now on")
+
+
+@household.command("erase-keyless")
+def erase_keyless_households() -> None:
+    """After a restore: erase whoever has no data key, since those were erased after the backup. Asks with their number.
+
+    Restore the newest keys first: without them nobody has one.
+    """
+    with _open_desk() as desk, _in_words():
+        with desk.sessions() as session:
+            household_ids = find_keyless(session)
+        if not household_ids:
+            click.echo("every household has its key")
+            return
+        click.confirm(f"Erase {len(household_ids):,} households without a key?", abort=True)
+        rows = erase_keyless(desk.sessions, recorder=desk.recorder, now=datetime.now(UTC), household_ids=household_ids)
+    click.echo(f"erased {len(household_ids):,} households, {rows:,} rows")
+
+
+@household.command("export")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A new file, readable by its owner only.")
+def export_household(out: Path | None) -> None:
+    """Write everything about whoever has a phone as JSON. Reads the phone from a prompt or standard input."""
+    phone = _ask_phone()
+    with _open_desk() as desk:
+        held = export(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
+    if held is None:
+        raise click.ClickException("nothing is held about the owner of this phone")
+    content = json.dumps(held, ensure_ascii=False, indent=1)
+    if out is None:
+        click.echo(content)
+        return
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        raise click.ClickException("the file exists or cannot be written") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content + "\n")
+    click.echo(f"wrote {out}", err=True)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Say in one line why nothing was erased."""
+    try:
+        yield
+    except HouseholdBusyError:
+        raise click.ClickException("a message to this phone is on its way: try again in a minute") from None
+    except IntakeRunningError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _ask_phone() -> str:
+    given = click.prompt("Phone", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    try:
+        return parse_phone(given.strip())
+    except PhoneError:
+        raise click.ClickException("this is no phone number") from None
+
+
+@contextmanager
+def _open_desk() -> Iterator[_Desk]:
+    keys = KeySettings().open_store()
+    recorder = Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.ERASER)
+    engine = create_engine(PeopleSettings().people_url.get_secret_value(), hide_parameters=True)
+    try:
+        yield _Desk(sessionmaker(engine, expire_on_commit=False), Vault(keys), recorder)
+    finally:
+        engine.dispose()

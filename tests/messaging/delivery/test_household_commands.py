@@ -1,0 +1,107 @@
+"""Whoever asks is shown what is held, in words; the commands take a phone from nowhere but their input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import delete, text
+
+from messaging.delivery.household_commands import household
+from privacy.people.consent import record_opt_out
+from privacy.people.models import DataKey
+from tests.messaging.delivery.held import count_rows, erase_person, export_person, fill, find_carriers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.messaging.delivery.world import Person, World
+
+
+@pytest.fixture
+def filled(world: World) -> Iterator[Person]:
+    """Give somebody about whom every table knows something."""
+    person = fill(world)
+    yield person
+    erase_person(world, person)
+
+
+def test_an_export_shows_what_is_held_and_no_inner_number(world: World, filled: Person) -> None:
+    person = filled
+    held = export_person(world, person)
+    assert held is not None
+    assert held["texts"][0]["text"].startswith("【")
+    assert held["core.purchases"] == [
+        {"purchase_id": held["core.purchases"][0]["purchase_id"], "category": "refrigerator", "model": "BCD-500",
+         "bought_on": world.clock().date().isoformat()}
+    ]  # fmt: skip
+    assert held["core.consents"][0]["granted"] is True
+    assert held["vault.phones"] == {"rows": 1, "held_as": "encrypted or hashed"}
+    with world.admin() as session:
+        assert {*find_carriers(session), "delivery.receipts"} <= held.keys()
+    written = json.dumps(held, ensure_ascii=False)
+    assert str(person.household_id) not in written
+    assert person.phone not in written
+    assert "\\\\x" not in written
+
+
+def test_an_export_is_told_and_one_of_nobody_says_so(world: World) -> None:
+    person = world.add_household()
+    export_person(world, person)
+    with world.admin() as session:
+        told = text("SELECT action, actor FROM audit.entries WHERE subject = :id")
+        assert session.execute(told, {"id": str(person.household_id)}).all() == [("household_exported", "eraser")]
+    assert export_person(world, replace(person, phone="+8615400000001")) is None
+
+
+def test_after_an_erasure_an_export_says_that_and_the_refusal(world: World) -> None:
+    person = world.add_household()
+    hashes = world.vault.hash_phone(person.phone)
+    with world.admin.begin() as session:
+        record_opt_out(session, opt_out_hash=hashes.opt_out_hash, version=1, source="inbound", at=world.clock())
+    erase_person(world, person)
+    at = world.clock().isoformat()
+    refusal = {"source": "inbound", "at": at}
+    assert export_person(world, person) == {"exported_at": at, "erased_at": at, "opt_outs": [refusal]}
+
+
+def test_the_commands_take_the_phone_from_standard_input_and_print_none(
+    world: World, key_file: Path, tmp_path: Path
+) -> None:
+    person = world.add_household()
+    url = world.services.url("people", role="field_eraser")
+    runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": url, "KEY_FILE": str(key_file)})
+    out = tmp_path / "held.json"
+    asked = f"{person.phone}\n"
+    exported = runner.invoke(household, ["export", "--out", str(out)], input=asked)
+    assert (exported.exit_code, out.stat().st_mode & 0o777) == (0, 0o600)
+    assert "core.households" in json.loads(out.read_text())
+    assert runner.invoke(household, ["export", "--out", str(out)], input=asked).exit_code == 1
+    aborted = runner.invoke(household, ["erase"], input=asked + "n\n")
+    assert aborted.exit_code == 1
+    first, second = (runner.invoke(household, ["erase", "--yes"], input=asked) for _ in range(2))
+    assert first.output.startswith("erased ")
+    assert second.output.startswith("nothing is held")
+    for said in (exported, aborted, first, second):
+        assert person.phone.removeprefix("+86") not in said.output
+    assert runner.invoke(household, ["erase", "--yes"], input="none\n").exit_code == 1
+    assert runner.invoke(household, ["erase", person.phone], input="").exit_code == 2
+
+
+def test_after_a_restore_whoever_has_no_key_is_erased_when_somebody_says_so(world: World, key_file: Path) -> None:
+    erased, other = world.add_household(), world.add_household()
+    with world.admin.begin() as session:
+        session.execute(delete(DataKey).where(DataKey.household_id == erased.household_id))
+    url = world.services.url("people", role="field_eraser")
+    runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": url, "KEY_FILE": str(key_file)})
+    aborted = runner.invoke(household, ["erase-keyless"], input="n\n")
+    assert (aborted.exit_code, "Erase 1 households" in aborted.output) == (1, True)
+    assert count_rows(world, erased.household_id)["core.households"] == 1
+    assert runner.invoke(household, ["erase-keyless"], input="y\n").exit_code == 0
+    assert set(count_rows(world, erased.household_id).values()) == {0}
+    assert count_rows(world, other.household_id)["core.households"] == 1
+    assert runner.invoke(household, ["erase-keyless"]).output == "every household has its key\n"
