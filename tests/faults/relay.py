@@ -43,9 +43,10 @@ class Relay:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close everything."""
+        """Close everything, also what the thread that waits in `accept` is still given."""
         self._listener.close()
         with self._lock:
+            self._wire = Wire.CUT
             self._drop()
 
     def _drop(self) -> None:
