@@ -14,7 +14,7 @@ from privacy.release.publish import publish_month
 from privacy.release.signing import Signer
 from privacy.release.values import Clock, PublishedRelease
 from tests.privacy.release.lives import make_lives, store_lives
-from tests.privacy.release.worlds import KEYS, Dwelling, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import KEYS, RECORDER, Dwelling, make_dwellings, store_dwellings
 from tests.released import SIGN
 
 AS_OF = datetime(2026, 11, 3, tzinfo=UTC)
@@ -47,6 +47,7 @@ def publish(
         as_of=AS_OF,
         noise=noise,
         sign=sign,
+        recorder=RECORDER,
         clock=clock,
         progress=lambda _step, _done, _total: None,
     )

@@ -16,6 +16,7 @@ from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.publish import publish_month
 from privacy.release.queries import find_releases
 from tests.privacy.release.worlds import KEYS, RECORDER, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ def _publish(
         month=NOVEMBER,
         as_of=clock(),
         noise=RecordingNoise(),
+        sign=SIGN,
         recorder=recorder,
         clock=clock,
         progress=lambda _step, _done, _total: None,

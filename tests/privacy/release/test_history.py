@@ -21,7 +21,8 @@ from privacy.release.publish import publish_month
 from privacy.release.queries import get_figures, get_parameters
 from privacy.release.values import PublicKeys, PublishedRelease
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY, KEYS, RecordingNoise, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import CITY, KEYS, RECORDER, RecordingNoise, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 NOVEMBER, DECEMBER, JANUARY, FEBRUARY = (date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1))
 
@@ -45,6 +46,8 @@ def _publish(
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
         noise=OpenDpNoise(),
+        sign=SIGN,
+        recorder=RECORDER,
         clock=_clock(month),
         progress=lambda _step, _done, _total: None,
     )
@@ -76,10 +79,19 @@ def test_a_lost_month_is_left_out_and_the_list_of_leaves_may_have_grown(
     people: sessionmaker[Session], serving: sessionmaker[Session]
 ) -> None:
     _publish(people, serving, month=NOVEMBER)
-    noise = RecordingNoise()
-    charge(people, products=DRAWN_MONTHLY, city_code=CITY, month=DECEMBER, noise=noise, clock=_clock(DECEMBER))
+    charge(
+        people,
+        products=DRAWN_MONTHLY,
+        city_code=CITY,
+        month=DECEMBER,
+        noise=RecordingNoise(),
+        recorder=RECORDER,
+        clock=_clock(DECEMBER),
+    )
     _publish(people, serving, month=JANUARY)
-    more = PublicKeys(CITY, np.append(KEYS.leaf_ids, 41), np.append(KEYS.parents, 400))
+    more = PublicKeys(
+        CITY, np.append(KEYS.leaf_ids, 41), np.append(KEYS.parents, 400), np.append(KEYS.districts, 370203)
+    )
     _publish(people, serving, month=FEBRUARY, keys=more)
     history = find_history(people, city_code=CITY, month=FEBRUARY)
     assert [each.months_ago for each in history] == [3, 1]

@@ -152,7 +152,8 @@ def test_a_drawn_leaf_that_vanished_from_a_later_draw_is_refused() -> None:
     city = _get_city()
     months = draw_months([city] * 2, seed=8)
     fewer = _take_away(months[-1], leaf_id=int(city.keys.leaf_ids[5]))
-    keys = PublicKeys(city.keys.city_code, np.delete(city.keys.leaf_ids, 5), np.delete(city.keys.parents, 5))
+    lists = (np.delete(each, 5) for each in (city.keys.leaf_ids, city.keys.parents, city.keys.districts))
+    keys = PublicKeys(city.keys.city_code, *lists)
     with pytest.raises(PublicKeysError):
         estimate_figures(fewer, keys=keys, earlier=look_back(months))
 

@@ -17,7 +17,7 @@ from privacy.release.ledger_queries import Charged, find_charges
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.plan import DELTA, DRAWN_MONTHLY, EPSILON, MONTHS_PER_YEAR, PRODUCTS, RHO_PER_YEAR
 from tests.conftest import FakeClock
-from tests.privacy.release.worlds import CITY
+from tests.privacy.release.worlds import CITY, RECORDER
 
 MONTHS = [date(2026 + (10 + count) // 12, (10 + count) % 12 + 1, 1) for count in range(2 * MONTHS_PER_YEAR)]
 
@@ -27,7 +27,15 @@ def charges(people: sessionmaker[Session]) -> list[Charged]:
     """Two years of everything, charged as publishing charges it, at OpenDP's own cost."""
     for month in MONTHS:
         clock = FakeClock(datetime(month.year, month.month, 20, tzinfo=UTC))
-        ledger.charge(people, products=DRAWN_MONTHLY, city_code=CITY, month=month, noise=OpenDpNoise(), clock=clock)
+        ledger.charge(
+            people,
+            products=DRAWN_MONTHLY,
+            city_code=CITY,
+            month=month,
+            noise=OpenDpNoise(),
+            recorder=RECORDER,
+            clock=clock,
+        )
     with people() as session:
         return find_charges(session)
 
