@@ -28,6 +28,8 @@ _COMMANDS = {
     "ledger": "privacy.release.commands:ledger",
     "staff": "api.commands:staff",
     "openapi": "api.commands:openapi",
+    "rules": "messaging.campaigns.commands:rules",
+    "content": "messaging.campaigns.commands:content",
     "send": "messaging.delivery.commands:send",
     "messages": "messaging.delivery.commands:messages",
     "household": "messaging.delivery.household_commands:household",

@@ -27,6 +27,7 @@ from api.shared.catalog import catalog
 from api.shared.health import health
 from api.shared.login import login
 from api.shared.pages import pages
+from api.shared.reviews import reviews
 from api.sign_in import Desk
 from api.tokens import TokenSigner
 from api.yingxiaobao.broadcasts import broadcasts
@@ -137,7 +138,7 @@ def _make_desk(
 
 def _register_routes(app: Flask) -> None:
     api = make_api(app)
-    for blueprint in (login, catalog, communities, heatmap, tiles, territory, broadcasts, health):
+    for blueprint in (login, catalog, communities, heatmap, tiles, territory, broadcasts, reviews, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
 

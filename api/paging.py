@@ -8,11 +8,11 @@ from datetime import datetime
 from uuid import UUID
 
 from api.errors import ArgumentFault, Fault, InvalidArgumentsError
-from messaging.campaigns.values import BroadcastCursor, BroadcastView
+from messaging.campaigns.values import BroadcastCursor, BroadcastView, ReviewView
 
 
-def write_cursor(last: BroadcastView) -> str:
-    """Return the cursor that goes on after a broadcast."""
+def write_cursor(last: BroadcastView | ReviewView) -> str:
+    """Return the cursor that goes on after a broadcast or a review."""
     plain = f"{last.created_at.isoformat()}|{last.broadcast_id}"
     return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from geo.errors import UnknownDistrictError
 from geo.models import Community, District, Leaf, LeafKind
-from geo.values import CommunityDistance, DistrictView, LeafRef, LonLat
+from geo.values import CommunityDistance, DistrictView, LeafName, LeafRef, LonLat
 from privacy.release.values import PublicKeys
 
 _POINT: Any = Geometry("POINT", srid=4326)
@@ -176,6 +176,18 @@ def find_cell_leaves(session: Session, *, cells8: Collection[int]) -> dict[int, 
     for cell, *leaf in rows:
         found.setdefault(cell, []).append(LeafRef(*leaf))
     return found
+
+
+def find_leaf_names(session: Session, *, leaf_ids: Collection[int]) -> list[LeafName]:
+    """Return what leaves are called, by district and name; unknown ones are left out."""
+    rows = session.execute(
+        select(Leaf.leaf_id, District.name, Community.name)
+        .join(District, District.adcode == Leaf.district_adcode)
+        .outerjoin(Community, (Community.community_code == Leaf.community_code) & (Leaf.kind == LeafKind.COMMUNITY))
+        .where(Leaf.leaf_id.in_(leaf_ids))
+        .order_by(District.adcode, Community.name)
+    )
+    return [LeafName(*row) for row in rows]
 
 
 def find_leaf_ids(

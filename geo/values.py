@@ -55,6 +55,15 @@ class LeafRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LeafName:
+    """What a leaf is called: its district, and its community unless it holds what lies outside any."""
+
+    leaf_id: int
+    district_name: str
+    community_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LocatedLeaves:
     """The leaf and the city of each asked position, shape (n,); `NOWHERE` (-1) where there is none."""
 

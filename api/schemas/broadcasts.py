@@ -7,9 +7,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.errors import Fault
-from api.schemas.fields import BodyWhole, QueryWhole, choice, in_length, in_range, like
+from api.schemas.fields import BodyWhole, QueryWhole, choice, in_length, in_range, like, one_of
 from api.schemas.figures import MeasureSchema, ReleaseSchema, category_field
-from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.models import BroadcastState, ReviewReason
 from messaging.campaigns.values import Encoding, RuleClass, Verdict
 from privacy.release.values import Category
 
@@ -58,7 +58,9 @@ class FindingSchema(Schema):
     """What a rule found, and where in the text."""
 
     rule = fields.String(required=True)
-    rule_class = choice(RuleClass, required=True, data_key="class")
+    rule_class = fields.String(
+        required=True, attribute="class", data_key="class", validate=one_of(*(each.value for each in RuleClass))
+    )
     start = fields.Integer(required=True, metadata={"description": "First character of the span, 0-based"})
     end = fields.Integer(required=True, metadata={"description": "Character after the span"})
     detail = fields.String(required=True)
@@ -96,6 +98,10 @@ class BroadcastSchema(Schema):
     created_at = fields.AwareDateTime(required=True)
     starts_at = fields.AwareDateTime(required=True)
     done_at = fields.AwareDateTime(required=True)
+    findings = fields.List(
+        fields.Nested(FindingSchema), required=True, metadata={"description": "Why the text needs a review"}
+    )
+    refused_for = choice(ReviewReason, required=True, allow_none=True)
 
 
 class PageQuery(Schema):

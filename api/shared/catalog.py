@@ -17,7 +17,7 @@ from api.schemas.catalog import CatalogSchema, DistrictsQuery, DistrictsSchema
 from api.yingxiaobao.figures import show_geometry, show_position
 from geo.queries import find_district_outlines, find_districts, get_bounds, get_centre
 from geo.values import Datum, DistrictView, LonLat
-from messaging.campaigns.content.rules import get_shipped_rules
+from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.settings import MessagingRules
 from privacy.release.queries import find_newest_releases
 from privacy.release.values import CATEGORY_NAMES_ZH, Category, PublishedRelease
@@ -35,12 +35,13 @@ def show_catalog() -> Row:
     resources = get_resources()
     with resources.read_sessions() as session:
         districts, releases = find_districts(session), find_newest_releases(session)
+        rules_version = get_rules(session).version
         place = find_territory(session, adcodes=g.caller.territory) if g.caller.territory else None
     return {
         "categories": [show_category(category) for category in Category],
         "districts": districts,
         "quotas": resources.rules.broadcast_quotas,
-        "rules_version": get_shipped_rules().version,
+        "rules_version": rules_version,
         "messaging": show_messaging(resources.rules),
         "releases": [show_release(release) for release in releases],
         "map": place,

@@ -33,6 +33,7 @@ from messaging.campaigns.values import BroadcastRequest, BroadcastView, Preview
 
 Arguments: TypeAlias = dict[str, Any]
 Change: TypeAlias = Callable[..., BroadcastView]
+Shown: TypeAlias = dict[str, Any]
 
 ROUTE = "POST /v1/yingxiaobao/broadcasts"
 IDEMPOTENCY_KEY = {
@@ -72,7 +73,7 @@ def preview_broadcast(area: Arguments) -> dict[str, Any]:
 @broadcasts.takes_header(IDEMPOTENCY_KEY)
 @broadcasts.arguments(BroadcastBodySchema, location="json")
 @broadcasts.answers(BroadcastSchema, status=202, description="Accepted, or waiting for review")
-def start_broadcast(area: Arguments) -> tuple[BroadcastView, int, dict[str, str]]:
+def start_broadcast(area: Arguments) -> tuple[Shown, int, dict[str, str]]:
     """Message at most `quota` target users of the chosen places, drawn at random among those who agreed."""
     resources = get_resources()
     with resources.read_sessions() as session:
@@ -88,7 +89,7 @@ def start_broadcast(area: Arguments) -> tuple[BroadcastView, int, dict[str, str]
         queue=resources.queue,
         settings=resources.rules,
     )
-    return requested.broadcast, 202, {"Idempotent-Replayed": "true"} if requested.is_replay else {}
+    return show_view(requested.broadcast), 202, {"Idempotent-Replayed": "true"} if requested.is_replay else {}
 
 
 @broadcasts.route("", roles=SALES)
@@ -107,49 +108,51 @@ def list_broadcasts(page: Arguments) -> dict[str, Any]:
             now=resources.clock(),
             settings=resources.rules,
         )
-    return {"items": found[:limit], "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
+    items = [show_view(view) for view in found[:limit]]
+    return {"items": items, "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
 
 
 @broadcasts.route("/<uuid:broadcast_id>", roles=SALES, problems=(404,))
 @broadcasts.answers(BroadcastSchema)
-def show_broadcast(broadcast_id: UUID) -> BroadcastView:
+def show_broadcast(broadcast_id: UUID) -> Shown:
     """Show one of my broadcasts."""
     resources = get_resources()
     with resources.sessions() as session:
-        return get_broadcast(
+        view = get_broadcast(
             session,
             actor_id=g.caller.account_id,
             broadcast_id=broadcast_id,
             now=resources.clock(),
             settings=resources.rules,
         )
+    return show_view(view)
 
 
 @broadcasts.route("/<uuid:broadcast_id>/pause", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
-def pause_broadcast(broadcast_id: UUID) -> BroadcastView:
+def pause_broadcast(broadcast_id: UUID) -> Shown:
     """Hold back what has not left yet."""
     return change_broadcast(control.pause, broadcast_id=broadcast_id)
 
 
 @broadcasts.route("/<uuid:broadcast_id>/resume", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
-def resume_broadcast(broadcast_id: UUID) -> BroadcastView:
+def resume_broadcast(broadcast_id: UUID) -> Shown:
     """Go on after a pause."""
     return change_broadcast(control.resume, broadcast_id=broadcast_id)
 
 
 @broadcasts.route("/<uuid:broadcast_id>/cancel", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
-def cancel_broadcast(broadcast_id: UUID) -> BroadcastView:
+def cancel_broadcast(broadcast_id: UUID) -> Shown:
     """Stop for good what has not left yet."""
     return change_broadcast(control.cancel, broadcast_id=broadcast_id)
 
 
-def change_broadcast(change: Change, *, broadcast_id: UUID) -> BroadcastView:
+def change_broadcast(change: Change, *, broadcast_id: UUID) -> Shown:
     """Apply one change of state to one of the caller's broadcasts."""
     resources: Resources = get_resources()
-    return change(
+    view = change(
         resources.sessions,
         actor=get_actor(g.caller),
         broadcast_id=broadcast_id,
@@ -157,11 +160,19 @@ def change_broadcast(change: Change, *, broadcast_id: UUID) -> BroadcastView:
         queue=resources.queue,
         settings=resources.rules,
     )
+    return show_view(view)
 
 
 def hash_body(area: Arguments) -> bytes:
     """Return the SHA-256 of a body in canonical form: the same fields in whatever order are the same request."""
     return hashlib.sha256(orjson.dumps(area, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def show_view(view: BroadcastView) -> Shown:
+    """Return a broadcast as its schema wants it: its findings in the caller's language."""
+    names = ("broadcast_id", "state", "quota", "category", "final_text", "created_at", "starts_at", "done_at")
+    findings = [show_finding(finding, choose_language()) for finding in view.findings]
+    return {name: getattr(view, name) for name in names} | {"findings": findings, "refused_for": view.refused_for}
 
 
 def show_preview(seen: Preview) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from messaging.campaigns import idempotency, quotas
 from messaging.campaigns.audience import check_audience, check_quota, get_shown_need
 from messaging.campaigns.content.check import check_text
-from messaging.campaigns.content.values import Verdict
+from messaging.campaigns.content.values import Verdict, write_findings
 from messaging.campaigns.errors import DuplicateBroadcastError, TextRefusedError
 from messaging.campaigns.hours import get_done_slot, get_opening
 from messaging.campaigns.idempotency import KeyedRequest
 from messaging.campaigns.models import Broadcast, BroadcastState, IdempotencyKey
 from messaging.campaigns.queries import view_broadcast
+from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.text import compose
 from messaging.campaigns.values import BroadcastView, Preview, Requested
 
@@ -41,9 +42,9 @@ def preview(
 ) -> Preview:
     """Return what a request with this text and audience would send and what stands against it; changes nothing."""
     check_audience(audience, actor=actor)
-    content = check_text(body, rules=settings)
     final = compose(body, settings=settings)
     with sessions() as session:
+        content = check_text(body, rules=settings, table=get_rules(session))
         remaining = quotas.get_remaining(session, actor_id=actor.account_id, now=clock(), settings=settings)
     need, need_moe95 = get_shown_need(audience)
     return Preview(
@@ -83,7 +84,7 @@ def request_broadcast(  # noqa: PLR0913 - who, what, the key with its route and 
         answered = idempotency.find_answer(session, keyed, now=now, settings=settings)
         if answered is not None:
             return Requested(_replay(session, answered=answered, settings=settings), is_replay=True)
-        row = _plan(actor=actor, request=request, now=now, settings=settings)
+        row = _plan(session, actor=actor, request=request, now=now, settings=settings)
         _count(session, row=row, settings=settings)
         session.add(row)
         view = view_broadcast(row, now=now, settings=settings)
@@ -94,10 +95,12 @@ def request_broadcast(  # noqa: PLR0913 - who, what, the key with its route and 
     return Requested(view, is_replay=False)
 
 
-def _plan(*, actor: Actor, request: BroadcastRequest, now: datetime, settings: MessagingRules) -> Broadcast:
+def _plan(
+    session: Session, *, actor: Actor, request: BroadcastRequest, now: datetime, settings: MessagingRules
+) -> Broadcast:
     check_audience(request.audience, actor=actor)
     check_quota(request, settings=settings)
-    content = check_text(request.body, rules=settings)
+    content = check_text(request.body, rules=settings, table=get_rules(session))
     if content.verdict is Verdict.REFUSE:
         raise TextRefusedError(content=content)
     final = compose(request.body, settings=settings)
@@ -119,6 +122,7 @@ def _plan(*, actor: Actor, request: BroadcastRequest, now: datetime, settings: M
         starts_at=starts_at,
         expires_at=starts_at + timedelta(hours=settings.campaign_expires_h),
         done_at=get_done_slot(starts_at, quota=request.quota, settings=settings),
+        findings=write_findings(content.findings),
     )
 
 

@@ -111,6 +111,22 @@ class BroadcastNotFoundError(CampaignError):
     """No such broadcast, or one of somebody else: the two look the same."""
 
 
+class ReviewNotFoundError(CampaignError):
+    """No such broadcast, or one that never needed a review."""
+
+
+class ReviewClosedError(CampaignError):
+    """Somebody else decided, or decided otherwise; or the time for it ran out, or the author cancelled."""
+
+
+class OwnReviewError(CampaignError):
+    """The reviewer is the author: nobody decides about an own text."""
+
+
+class RuleVersionNotFoundError(CampaignError):
+    """No version of the operator's rules has this number."""
+
+
 class BroadcastStateError(CampaignError):
     """The broadcast is in a state from which the wanted change does not lead."""
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -35,6 +36,27 @@ class BroadcastState(StrEnum):
     DONE = "done"
 
 
+class ReviewDecision(StrEnum):
+    """What a reviewer says about a doubtful text."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class ReviewReason(StrEnum):
+    """Why a doubtful text was approved or refused; the only words about it, so that none is about a person."""
+
+    HARMLESS = "harmless"
+    PROVEN = "proven"
+    PRIVATE_CONTACT = "private_contact"
+    ABSOLUTE_CLAIM = "absolute_claim"
+    FORBIDDEN_TRADE = "forbidden_trade"
+    DECEPTION = "deception"
+    MISLEADING = "misleading"
+    UNSUITABLE = "unsuitable"
+    NO_DECISION = "no_decision"
+
+
 class Campaigns(DeclarativeBase):
     """Owner of the schema `campaigns`."""
 
@@ -42,12 +64,16 @@ class Campaigns(DeclarativeBase):
 
 
 class Broadcast(Campaigns):
-    """One request to message the target users of some leaves. `done_at` is the slot at which `done` is shown."""
+    """One request to message the target users of some leaves. `done_at` is the slot at which `done` is shown.
+
+    `findings` are those at the request, which do not change; `refused_for` is written when a reviewer refuses.
+    """
 
     __tablename__ = "broadcasts"
     __table_args__ = (
         Index("broadcasts_actor", "actor_id", "created_at"),
         Index("broadcasts_live", "expires_at"),  # the sender asks every second for those that still matter
+        Index("broadcasts_in_review", "created_at", "broadcast_id", postgresql_where=text("state = 'in_review'")),
     )
 
     broadcast_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
@@ -66,6 +92,38 @@ class Broadcast(Campaigns):
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     done_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+    refused_for: Mapped[str | None] = mapped_column(Text)
+
+
+class Review(Campaigns):
+    """The one decision about a doubtful text, never changed: by whom, when, and what exactly was decided about.
+
+    It is bound to the text by its hash, to the rules by their version, and to the findings that were known then.
+    """
+
+    __tablename__ = "reviews"
+
+    broadcast_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    reviewer_id: Mapped[UUID] = mapped_column(Uuid)
+    decision: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    text_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    rules_version: Mapped[str] = mapped_column(Text)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RuleVersion(Campaigns):
+    """One version of the rows that an operator added to the content rules, whole and never changed; CSV."""
+
+    __tablename__ = "rule_versions"
+
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    rows: Mapped[int] = mapped_column(Integer)
+    source: Mapped[str] = mapped_column(Text)
+    imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class IdempotencyKey(Campaigns):

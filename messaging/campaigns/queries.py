@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, tuple_
 
+from messaging.campaigns.content.values import read_findings
 from messaging.campaigns.errors import BroadcastNotFoundError
 from messaging.campaigns.models import Broadcast, BroadcastState
-from messaging.campaigns.states import get_shown_state
+from messaging.campaigns.states import get_shown_reason, get_shown_state
 from messaging.campaigns.values import BroadcastCursor, BroadcastView, CampaignOrder
 from privacy.release.values import CATEGORIES
 
@@ -69,6 +70,8 @@ def view_broadcast(row: Broadcast, *, now: datetime, settings: MessagingRules) -
         starts_at=row.starts_at,
         expires_at=row.expires_at,
         done_at=row.done_at,
+        findings=read_findings(row.findings or []),
+        refused_for=get_shown_reason(state, refused_for=row.refused_for),
     )
 
 

@@ -90,6 +90,15 @@ def use_up(session: Session, *, usage: ActorUsage, quota: int, now: datetime, se
     organisation.messages = total
 
 
+def give_back(session: Session, *, actor_id: UUID, quota: int, now: datetime, settings: MessagingRules) -> None:
+    """Count a broadcast of `quota` recipients, requested at `now`, no longer: it was refused before anything left."""
+    usage = lock_usage(session, actor_id=actor_id, now=now, settings=settings)
+    organisation = _lock_organisation(session, day=usage.day)
+    usage.broadcasts = max(usage.broadcasts - 1, 0)
+    usage.recipients = max(usage.recipients - quota, 0)
+    organisation.messages = max(organisation.messages - quota, 0)
+
+
 def _check(kind: QuotaKind, wanted: int, *, limit: int, now: datetime) -> None:
     if wanted > limit:
         raise QuotaExceededError(kind=kind, limit=limit, reset_at=get_reset(now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.models import BroadcastState, ReviewReason
 
 if TYPE_CHECKING:
     from messaging.campaigns.settings import MessagingRules
@@ -31,3 +31,10 @@ def get_shown_state(
     if state is BroadcastState.PAUSED and now >= expires_at:
         return BroadcastState.DONE
     return state
+
+
+def get_shown_reason(shown: BroadcastState, *, refused_for: str | None) -> ReviewReason | None:
+    """Return why a broadcast is shown as refused; without a reviewer's reason nobody decided in time."""
+    if shown is not BroadcastState.REFUSED:
+        return None
+    return ReviewReason.NO_DECISION if refused_for is None else ReviewReason(refused_for)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from messaging.campaigns.content.values import ContentVerdict, Finding, RuleClass, Verdict
-from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.models import BroadcastState, ReviewReason
 from messaging.campaigns.segments import Encoding, SegmentCount
 from privacy.release.values import Category
 
@@ -27,6 +27,8 @@ __all__ = [
     "QuotaKind",
     "Remaining",
     "Requested",
+    "ReviewState",
+    "ReviewView",
     "RuleClass",
     "SegmentCount",
     "Verdict",
@@ -41,6 +43,16 @@ class QuotaKind(StrEnum):
     BROADCASTS = "broadcasts"
     RECIPIENTS = "recipients"
     ORGANISATION = "organisation"
+
+
+class ReviewState(StrEnum):
+    """Where a review stands. `expired` is a refusal that came by itself, `cancelled` means that the author gave up."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastView:
-    """A broadcast as its sender sees it: nothing in it depends on what became of the messages."""
+    """A broadcast as its sender sees it: nothing in it depends on what became of the messages.
+
+    `findings` are why it needs a review; `refused_for` says why it was refused, never by whom.
+    """
 
     broadcast_id: UUID
     state: BroadcastState
@@ -117,6 +132,28 @@ class BroadcastView:
     starts_at: datetime
     expires_at: datetime
     done_at: datetime
+    findings: tuple[Finding, ...] = ()
+    refused_for: ReviewReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewView:
+    """A doubtful text as a reviewer sees it: what would be sent where, nothing about people nor about its author.
+
+    `findings` are those of the newest rules, or, once it is decided, those that were decided about.
+    """
+
+    broadcast_id: UUID
+    state: ReviewState
+    created_at: datetime
+    decide_by: datetime
+    category: Category
+    leaf_ids: tuple[int, ...]
+    body: str = field(repr=False)
+    final_text: str = field(repr=False)
+    findings: tuple[Finding, ...]
+    rules_version: str
+    reason: ReviewReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +166,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastCursor:
-    """Where the next page of a sender's broadcasts begins: after this one, newest first."""
+    """Where the next page of a list of broadcasts or of reviews begins: after this one."""
 
     created_at: datetime
     broadcast_id: UUID

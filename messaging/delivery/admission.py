@@ -16,6 +16,8 @@ from sqlalchemy import ARRAY, BigInteger, any_, literal, select
 from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.values import Verdict
 from messaging.campaigns.quotas import find_allowed_quotas
+from messaging.campaigns.review_queries import is_approved
+from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.text import compose
 from privacy.release.audience import sum_needs
 from privacy.release.models import LeafFigures, Release
@@ -32,6 +34,7 @@ class Refusal(StrEnum):
     """Why the sender does not carry an order out; the only words about it that are written down."""
 
     CONTENT = "content"
+    REVIEW = "review"
     TEXT = "text"
     HASH = "hash"
     TIMES = "times"
@@ -47,19 +50,30 @@ class Refusal(StrEnum):
 def find_refusal(session: Session, order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
     """Return why an order is not to be carried out, None where nothing stands against it. Reads the serving side."""
     return (
-        _judge_text(order, rules=rules) or _judge_shape(order, rules=rules) or _judge_reach(session, order, rules=rules)
+        _judge_text(session, order, rules=rules)
+        or _judge_shape(order, rules=rules)
+        or _judge_reach(session, order, rules=rules)
     )
 
 
-def _judge_text(order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
-    # Length comes first in the check, so that nothing below works on a text beyond it. Accepted means accepted: a text
-    # that needs a review now has had none, since there is no state that says so.
-    if check_text(order.body, rules=rules).verdict is not Verdict.ACCEPT:
+def _judge_text(session: Session, order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
+    # Length comes first in the check, so that nothing below works on a text beyond it. The rules are the newest: what
+    # they became certain about since is refused whoever approved it, what they became doubtful about was not approved.
+    content = check_text(order.body, rules=rules, table=get_rules(session))
+    if content.verdict is Verdict.REFUSE:
         return Refusal.CONTENT
     if compose(order.body, settings=rules).text != order.final_text:
         return Refusal.TEXT
     if sha256(order.final_text.encode("utf-8")).digest() != order.text_sha256:
         return Refusal.HASH
+    if content.verdict is Verdict.REVIEW and not is_approved(
+        session,
+        broadcast_id=order.campaign_id,
+        initiator_id=order.initiator_id,
+        text_sha256=order.text_sha256,
+        findings=content.findings,
+    ):
+        return Refusal.REVIEW
     return None
 
 

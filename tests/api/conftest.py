@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, delete, text
 
 from api.app import create_app, make_resources
 from api.settings import WebSettings
+from messaging.campaigns.models import Campaigns
 from messaging.campaigns.settings import MessagingRules, Mode
 from tests.api import world
 from tests.conftest import FakeClock
@@ -79,8 +80,8 @@ def resources(
     yield made
     made.sessions.kw["bind"].dispose()
     with serving_engine.begin() as connection:
-        for table in ("broadcasts", "idempotency_keys", "actor_usage", "organisation_usage"):
-            connection.execute(text(f"DELETE FROM campaigns.{table}"))  # noqa: S608 - names from above
+        for table in Campaigns.metadata.sorted_tables:
+            connection.execute(delete(table))
         connection.execute(text("DELETE FROM staff.refresh_tokens"))
         connection.execute(text("DELETE FROM staff.login_attempts"))
         connection.execute(text("UPDATE staff.accounts SET failed_logins=0, locked_until=NULL, is_active=true"))

@@ -25,7 +25,8 @@ STEP = 0.004
 TABLES = (
     "released.city_figures, released.parent_figures, released.leaf_figures, released.releases, places.leaves, "
     "places.communities, places.districts, campaigns.broadcasts, campaigns.idempotency_keys, campaigns.actor_usage, "
-    "campaigns.organisation_usage, staff.refresh_tokens, staff.login_attempts, staff.accounts"
+    "campaigns.organisation_usage, campaigns.reviews, campaigns.rule_versions, staff.refresh_tokens, "
+    "staff.login_attempts, staff.accounts"
 )
 # adcode, name, city, city name, west, south; each 0.08 degrees wide and high.
 DISTRICTS = (
@@ -40,6 +41,8 @@ STAFF = {
     "sales-nowhere": (Role.SALESPERSON, []),
     "planner": (Role.PLANNER, []),
     "operator": (Role.OPERATOR, []),
+    "reviewer": (Role.REVIEWER, []),
+    "reviewer-two": (Role.REVIEWER, []),
 }
 
 

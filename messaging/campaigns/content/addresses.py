@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from importlib.resources import files
 
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 from messaging.campaigns.content.views import View, Views
@@ -41,12 +39,6 @@ _HANDLE = re.compile(r"(?<![0-9A-Za-z])(?=[a-z0-9]{0,12}[a-z])[a-z0-9]{6,20}(?![
 _MIN_HANDLE_DIGITS = 2
 _WORD = re.compile(r"(?<![0-9A-Za-z-])[A-Za-z]{5,30}(?![0-9A-Za-z-])")
 _MIN_HANDLE_LETTERS = 2
-
-
-@cache
-def _load_known_words() -> frozenset[str]:
-    """Return the Latin words of five letters or more that honest texts hold: brands, and what shops say."""
-    return frozenset(files("messaging.campaigns.content").joinpath("known_words.txt").read_text("utf-8").split())
 
 
 def find_addresses(text: str, *, views: Views) -> list[Finding]:
@@ -93,9 +85,8 @@ def _object(view: View, match: re.Match[str], *, rule: Rule, verdict: Verdict, b
 def _find_handles(text: str) -> list[Finding]:
     # Model numbers are written in capitals, account names are not; so this reads the text as typed.
     handles = [match.span() for match in _HANDLE.finditer(text) if _looks_like_account(match[0])]
-    # Any word that is not known may be a name to search for, or pinyin.
-    known = _load_known_words()
-    handles += [match.span() for match in _WORD.finditer(text) if match[0].lower() not in known]
+    # Any word may be a name to search for, or pinyin; the table knows those that are none.
+    handles += [match.span() for match in _WORD.finditer(text)]
     return [Finding(Rule.HANDLE, RuleClass.STRUCTURE, *span, Verdict.REVIEW) for span in handles]
 
 

@@ -44,7 +44,7 @@ def check_text(text: str, *, rules: MessagingRules, table: RuleTable | None = No
         *find_claims(views.digits),
         *table.find_words(views.squeezed),
     ]
-    kept = tuple(_drop_contained(findings))
+    kept = tuple(_drop_contained(_drop_known(findings, known=table.find_known(views.folded))))
     verdict = max((finding.verdict for finding in kept), key=_SEVERITY.__getitem__, default=Verdict.ACCEPT)
     return ContentVerdict(verdict, kept, table.version)
 
@@ -61,6 +61,17 @@ def _find_length(text: str, *, rules: MessagingRules) -> list[Finding]:
     while count_utf16_units(body[: fitting + 1]) <= rules.text_units_max:
         fitting += 1
     return [Finding(Rule.TOO_LONG, RuleClass.LENGTH, start + fitting, start + len(body), Verdict.REFUSE)]
+
+
+def _drop_known(findings: list[Finding], *, known: list[tuple[int, int]]) -> list[Finding]:
+    """Leave out what was only doubtful and lies in a known word or model; what is certain no table takes away."""
+    return [
+        finding
+        for finding in findings
+        if finding.rule_class is not RuleClass.STRUCTURE
+        or finding.verdict is Verdict.REFUSE
+        or not any(start <= finding.start and finding.end <= end for start, end in known)
+    ]
 
 
 def _drop_contained(findings: Iterable[Finding]) -> list[Finding]:

@@ -57,6 +57,10 @@ DETAILS: Final[dict[Rule, Detail]] = {
     Rule.TRADE_HINT: Detail(
         "可能涉及限制推广的业务，需要人工审核。", "This trade may be restricted and will be reviewed."
     ),
+    Rule.DECEPTION: Detail(
+        "不能索要验证码、证件、卡号或钱款。", "The text must not ask for codes, papers, card numbers or money."
+    ),
+    Rule.DECEPTION_HINT: Detail("容易被当作诈骗，需要人工审核。", "This reads like a fraud and will be reviewed."),
 }
 
 

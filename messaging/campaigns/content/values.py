@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Verdict(StrEnum):
@@ -50,6 +54,8 @@ class Rule(StrEnum):
     ABSOLUTE_HINT = "absolute_claim_hint"
     TRADE = "forbidden_trade"
     TRADE_HINT = "forbidden_trade_hint"
+    DECEPTION = "deception"
+    DECEPTION_HINT = "deception_hint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +76,21 @@ class ContentVerdict:
     verdict: Verdict
     findings: tuple[Finding, ...]
     rules_version: str
+
+
+def write_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return findings as they are kept in the database."""
+    return [
+        {"rule": one.rule, "class": one.rule_class, "start": one.start, "end": one.end, "verdict": one.verdict}
+        for one in findings
+    ]
+
+
+def read_findings(kept: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
+    """Return findings from what was kept; those of rules that no longer exist are left out."""
+    rules = set(Rule)
+    return tuple(
+        Finding(Rule(one["rule"]), RuleClass(one["class"]), one["start"], one["end"], Verdict(one["verdict"]))
+        for one in kept
+        if one["rule"] in rules
+    )

@@ -1,54 +1,38 @@
-"""Layer 4: words, by an automaton over a versioned table that an operator can extend.
-
-The table is CSV: term, class (contact, absolute, trade), verdict (refuse, review), exceptions. Characters in square
-brackets stand for each other, so that one row holds a word with its homophones. Exceptions, split by bars, are longer
-phrases in which the term is harmless.
-"""
+"""Layer 4: words, by automata over a versioned table that an operator can extend without a release."""
 
 from __future__ import annotations
 
-import csv
-import re
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import ahocorasick
 
+from messaging.campaigns.content.homophones import read_sounds
+from messaging.campaigns.content.terms import TermClass, fold_known, plain, spell, squeeze, write_rows
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
-from messaging.campaigns.content.views import View, fold, keep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-STRUCTURE_VERSION: Final = "2"
+    from messaging.campaigns.content.terms import TermRow
+    from messaging.campaigns.content.views import View
+
+STRUCTURE_VERSION: Final = "3"
 """Raised with every change of the rules that are code; the table has a version of its own, its hash."""
 
-_COLUMNS = ["term", "class", "verdict", "exceptions"]
-_MAX_SPELLINGS = 400
-# Signs that are written for another to slip past a reader; one for one, so that places stay.
-_ODD, _USUAL = "壹贰弍叁弎肆伍陆柒捌玖拾佰仟弌蕞樶冣", "一二二三三四五六七八九十百千一最最最"
-_PLAIN = {ord(odd): usual for odd, usual in zip(_ODD, _USUAL, strict=True)}
-_PART = re.compile(r"\[([^\[\]]+)\]|([^\[\]])")
 _RULES = {
-    ("contact", Verdict.REFUSE): Rule.CONTACT,
-    ("contact", Verdict.REVIEW): Rule.CONTACT_HINT,
-    ("absolute", Verdict.REFUSE): Rule.ABSOLUTE,
-    ("absolute", Verdict.REVIEW): Rule.ABSOLUTE_HINT,
-    ("trade", Verdict.REFUSE): Rule.TRADE,
-    ("trade", Verdict.REVIEW): Rule.TRADE_HINT,
+    (TermClass.CONTACT, Verdict.REFUSE): Rule.CONTACT,
+    (TermClass.CONTACT, Verdict.REVIEW): Rule.CONTACT_HINT,
+    (TermClass.ABSOLUTE, Verdict.REFUSE): Rule.ABSOLUTE,
+    (TermClass.ABSOLUTE, Verdict.REVIEW): Rule.ABSOLUTE_HINT,
+    (TermClass.TRADE, Verdict.REFUSE): Rule.TRADE,
+    (TermClass.TRADE, Verdict.REVIEW): Rule.TRADE_HINT,
+    (TermClass.DECEPTION, Verdict.REFUSE): Rule.DECEPTION,
+    (TermClass.DECEPTION, Verdict.REVIEW): Rule.DECEPTION_HINT,
 }
-
-
-class RuleTableError(Exception):
-    """A row of the table cannot be read. `row` counts from 1 below the header; 0 is the header itself."""
-
-    def __init__(self, *, row: int, column: str) -> None:
-        """Keep the place; the message beside it is for the log."""
-        super().__init__(f"row {row}, column {column}")
-        self.row = row
-        self.column = column
+_SOUND_MIN = 2
+_HAN_SOUND_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +40,87 @@ class _Word:
     """One spelling; `exceptions` are phrases with the place at which the spelling stands in them."""
 
     spelling: str
-    rule: Rule
+    term_class: TermClass
     verdict: Verdict
     exceptions: tuple[tuple[str, int], ...]
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that objects to it."""
+        return _RULES[self.term_class, self.verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTable:
-    """The words of one version. `version` names the rules that are code and the table, and changes with either."""
+    """The words of one version. `version` names the rules that are code and the tables, and changes with each."""
 
     version: str
     automaton: Any
+    sounds: Any
+    known: Any
 
     def find_words(self, squeezed: View) -> list[Finding]:
         """Return the words of a text of letters and digits only; a word inside one of its exceptions is none."""
         findings = []
-        text = squeezed.text.translate(_PLAIN)
+        text = plain(squeezed.text)
         for last, words in self.automaton.iter(text):
             for word in words:
                 place = last + 1 - len(word.spelling)
                 if not _is_excepted(text, place, word=word):
                     start, end = squeezed.locate(place, last + 1)
                     findings.append(Finding(word.rule, RuleClass.WORDS, start, end, word.verdict))
-        return findings
+        return findings + list(self._find_sounds(squeezed, text=text))
+
+    def _find_sounds(self, squeezed: View, *, text: str) -> Iterator[Finding]:
+        """Find words that are written as they sound: in pinyin in whole or in part, or three characters or more."""
+        sounds = read_sounds(text)
+        for last, (sound, words) in self.sounds.iter(sounds.text):
+            first = last + 1 - len(sound)
+            start, end = sounds.locate(first, last + 1)
+            typed = text[start:end]
+            has_latin = any(char.isascii() for char in typed)
+            if typed in words or not (has_latin or len(sound) >= _HAN_SOUND_MIN):
+                continue
+            word = words[min(words)]
+            verdict = word.verdict if has_latin else Verdict.REVIEW
+            rule = _RULES[word.term_class, verdict]
+            yield Finding(rule, RuleClass.WORDS, *squeezed.locate(start, end), verdict)
+
+    def find_known(self, folded: View) -> list[tuple[int, int]]:
+        """Return where words and models stand that are known, as spans of the typed text; never inside a longer one."""
+        text = folded.text
+        spans = [(last + 1 - length, last + 1) for last, length in self.known.iter(text)]
+        return [
+            folded.locate(start, end)
+            for start, end in spans
+            if not (_is_latin(text[start - 1 : start]) or _is_latin(text[end : end + 1]))
+        ]
 
 
-def _is_excepted(text: str, place: int, *, word: _Word) -> bool:
-    return any(place >= offset and text.startswith(phrase, place - offset) for phrase, offset in word.exceptions)
+def build_rule_table(rows: Sequence[TermRow], *, added: Sequence[TermRow] = (), number: int = 0) -> RuleTable:
+    """Return the automata of the shipped rows and those that an operator added, under their number.
+
+    Where both have a spelling in one class, the added verdict holds and exceptions come together; `accept` ends it.
+    """
+    words = {(word.spelling, word.term_class): word for row in rows for word in _spell(row)}
+    for row in added:
+        for word in _spell(row):
+            shipped = words.get((word.spelling, word.term_class))
+            exceptions = word.exceptions + (shipped.exceptions if shipped else ())
+            words[word.spelling, word.term_class] = _Word(word.spelling, word.term_class, word.verdict, exceptions)
+    kept = [word for word in words.values() if word.verdict is not Verdict.ACCEPT]
+    known = {fold_known(row.term) for row in (*rows, *added) if row.term_class is TermClass.KNOWN}
+    digest = sha256((write_rows(rows) + write_rows(added)).encode()).hexdigest()[:12]
+    version = f"{STRUCTURE_VERSION}-{digest}" + (f"-{number}" if number else "")
+    return RuleTable(version, _build_words(kept), _build_sounds(kept), _build_known(known))
 
 
-def _squeeze(phrase: str) -> str:
-    return keep(fold(phrase), only_alphanumeric=True).text.translate(_PLAIN)
-
-
-def _spell(term: str, *, row: int) -> set[str]:
-    """Return every spelling of a term, as the rules read it."""
-    parts = [group or single for group, single in _PART.findall(term)]
-    count = 1
-    for part in parts:
-        count *= len(part)
-    spellings = {_squeeze("".join(chars)) for chars in product(*parts)} if count <= _MAX_SPELLINGS else set()
-    if not spellings or "" in spellings:
-        raise RuleTableError(row=row, column="term")
-    return spellings
+def _spell(row: TermRow) -> Iterator[_Word]:
+    if row.term_class is TermClass.KNOWN:
+        return
+    phrases = [squeeze(phrase) for phrase in row.exceptions]
+    for spelling in sorted(spell(row.term)):
+        yield _Word(spelling, row.term_class, row.verdict, tuple(_place_exceptions(spelling, phrases)))
 
 
 def _place_exceptions(spelling: str, phrases: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -108,30 +130,37 @@ def _place_exceptions(spelling: str, phrases: Iterable[str]) -> Iterator[tuple[s
                 yield phrase, place
 
 
-def _read_row(fields: dict[str, str], *, row: int) -> Iterator[_Word]:
-    try:
-        verdict = Verdict(fields["verdict"])
-        rule = _RULES[fields["class"], verdict]
-    except (KeyError, ValueError):
-        raise RuleTableError(row=row, column="class, verdict") from None
-    phrases = [_squeeze(phrase) for phrase in (fields["exceptions"] or "").split("|") if phrase]
-    for spelling in sorted(_spell(fields["term"] or "", row=row)):
-        yield _Word(spelling, rule, verdict, tuple(_place_exceptions(spelling, phrases)))
+def _build_words(words: Iterable[_Word]) -> Any:  # noqa: ANN401 - the library carries no types
+    by_spelling: dict[str, list[_Word]] = {}
+    for word in words:
+        by_spelling.setdefault(word.spelling, []).append(word)
+    return _build({spelling: tuple(same) for spelling, same in by_spelling.items()})
 
 
-def read_rule_table(source: str) -> RuleTable:
-    """Build the automaton of a table in CSV; raises RuleTableError naming the first row that cannot be read."""
-    reader = csv.DictReader(source.splitlines())
-    if reader.fieldnames != _COLUMNS:
-        raise RuleTableError(row=0, column=", ".join(_COLUMNS))
-    words: dict[str, list[_Word]] = {}
-    for row, fields in enumerate(reader, start=1):
-        for word in _read_row(fields, row=row):
-            words.setdefault(word.spelling, []).append(word)
-    if not words:
-        raise RuleTableError(row=1, column="term")
+def _build_sounds(words: Iterable[_Word]) -> Any:  # noqa: ANN401 - the library carries no types
+    by_sound: dict[str, dict[str, _Word]] = {}
+    for word in words:
+        sound = read_sounds(word.spelling)
+        if len(sound.text) >= _SOUND_MIN and sound.is_spoken:
+            by_sound.setdefault(sound.text, {})[word.spelling] = word
+    return _build({sound: (sound, same) for sound, same in by_sound.items()})
+
+
+def _build_known(known: Iterable[str]) -> Any:  # noqa: ANN401 - the library carries no types
+    return _build({term: len(term) for term in known})
+
+
+def _build(values: dict[str, Any]) -> Any:  # noqa: ANN401 - the library carries no types
     automaton = ahocorasick.Automaton()
-    for spelling, same in words.items():
-        automaton.add_word(spelling, tuple(same))
+    for key, value in (values or {"\x00": ()}).items():  # an automaton without a word cannot be asked
+        automaton.add_word(key, value)
     automaton.make_automaton()
-    return RuleTable(f"{STRUCTURE_VERSION}-{sha256(source.encode()).hexdigest()[:12]}", automaton)
+    return automaton
+
+
+def _is_excepted(text: str, place: int, *, word: _Word) -> bool:
+    return any(place >= offset and text.startswith(phrase, place - offset) for phrase, offset in word.exceptions)
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()

@@ -66,7 +66,7 @@ def check_is_over(world: World, campaign_id: UUID) -> None:
         ({"body": BODY + "哦"}, "text"),
         ({"text_sha256": sha256(b"").digest()}, "hash"),
         (say(CERTAIN), "content"),
-        (say(DOUBTFUL), "content"),
+        (say(DOUBTFUL), "review"),
         (say(FOREIGN_TEXT), "content"),
         (say("长" * 501), "content"),
         ({"quota": 51}, "quota"),

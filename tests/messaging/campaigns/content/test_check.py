@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.details import DETAILS, get_detail
 from messaging.campaigns.content.rules import get_shipped_rules
+from messaging.campaigns.content.terms import read_rows
 from messaging.campaigns.content.values import Rule, RuleClass, Verdict
-from messaging.campaigns.content.words import read_rule_table
+from messaging.campaigns.content.words import build_rule_table
 from tests.messaging.campaigns.examples import RULES
 
 _HONEST = """
@@ -156,7 +157,7 @@ def test_every_finding_lies_inside_the_text(text: str) -> None:
 
 
 def test_another_table_replaces_the_words() -> None:
-    table = read_rule_table("term,class,verdict,exceptions\n蓝鲸,trade,refuse,\n")
+    table = build_rule_table(read_rows("term,class,verdict,exceptions\n蓝鲸,trade,refuse,\n"))
     assert check_text("蓝鲸冰箱以旧换新", rules=RULES, table=table).verdict is Verdict.REFUSE
     assert check_text("蓝鲸冰箱以旧换新", rules=RULES).verdict is Verdict.ACCEPT
 
