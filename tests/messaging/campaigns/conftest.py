@@ -26,6 +26,14 @@ def web_engine(services: TestServices) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def operator_engine(services: TestServices) -> Iterator[Engine]:
+    """Engine on the serving database with the rights of an operator."""
+    engine = create_engine(services.url("serving", role="field_operator"), hide_parameters=True)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
 def web_sessions(web_engine: Engine, serving_engine: Engine) -> Iterator[sessionmaker[Session]]:
     """Sessions that really commit, as the web process; the tables of campaigns are emptied before and after."""
@@ -38,6 +46,6 @@ def web_sessions(web_engine: Engine, serving_engine: Engine) -> Iterator[session
 
 
 @pytest.fixture
-def desk(web_sessions: sessionmaker[Session], clock: FakeClock) -> Desk:
+def desk(web_sessions: sessionmaker[Session], operator_engine: Engine, clock: FakeClock) -> Desk:
     """Give a salesperson who has not asked for anything today."""
-    return Desk(web_sessions, clock, RecordingJobQueue(), make_actor())
+    return Desk(web_sessions, clock, RecordingJobQueue(), make_actor(), sessionmaker(operator_engine))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from messaging.campaigns.broadcasts import request_broadcast
+from messaging.campaigns.rule_import import import_rules
 from messaging.campaigns.settings import MessagingRules, Mode
 from messaging.campaigns.values import Actor, Audience, BroadcastRequest, Requested
 from privacy.release.values import Category
@@ -23,6 +24,7 @@ RULES = MessagingRules(mode=Mode.PRODUCTION)
 HONEST = "老小区冰箱以旧换新，到店最高补贴2000元"
 DOUBTFUL = "冰箱以旧换新，欢迎扫码预约上门"
 CERTAIN = "冰箱以旧换新，加我微信聊"
+HEADER = "term,class,verdict,exceptions\n"
 ROUTE = "POST /v1/yingxiaobao/broadcasts"
 
 
@@ -69,6 +71,7 @@ class Desk:
     clock: Callable[[], datetime]
     queue: RecordingJobQueue
     actor: Actor
+    operator: sessionmaker[Session]
     settings: MessagingRules = RULES
 
     def ask(
@@ -86,3 +89,8 @@ class Desk:
             queue=self.queue,
             settings=self.settings,
         )
+
+
+def add_rules(desk: Desk, row: str) -> int:
+    """Make one row the next version of the operator's rules; returns its number."""
+    return import_rules(desk.operator, source=f"{HEADER}{row}\n", now=desk.clock(), settings=RULES).number

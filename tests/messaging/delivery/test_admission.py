@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from structlog.testing import capture_logs
 
-from messaging.campaigns.models import BroadcastState
+from messaging.campaigns.content.check import check_text
+from messaging.campaigns.content.values import write_findings
+from messaging.campaigns.models import BroadcastState, Review, ReviewDecision
+from messaging.campaigns.rule_import import import_rules
 from messaging.campaigns.settings import MessagingRules
 from messaging.campaigns.text import compose
 from messaging.delivery.expansion import find_expanding
@@ -191,3 +195,78 @@ def test_the_sender_changes_nothing_on_the_serving_side(world: World, write: str
     world.add_broadcast()
     with world.serving.begin() as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text(write))
+
+
+def approve(world: World, campaign_id: UUID, **changes: object) -> None:
+    """Write the approval that the web process writes for the doubtful text."""
+    content = check_text(DOUBTFUL, rules=RULES)
+    values = {
+        "broadcast_id": campaign_id,
+        "reviewer_id": uuid4(),
+        "decision": ReviewDecision.APPROVE,
+        "reason": "harmless",
+        "text_sha256": compose(DOUBTFUL, settings=RULES).sha256,
+        "rules_version": content.rules_version,
+        "findings": write_findings(content.findings),
+        "decided_at": world.clock(),
+    }
+    with world.serving_admin.begin() as session:
+        session.add(Review(**(values | changes)))
+
+
+def add_rules(world: World, row: str) -> None:
+    """Make one row the newest version of the rules."""
+    source = f"term,class,verdict,exceptions\n{row}\n"
+    import_rules(world.serving_admin, source=source, now=world.clock(), settings=RULES)
+
+
+def test_an_approved_doubtful_text_is_carried_out(world: World) -> None:
+    campaign_id = world.add_broadcast(**say(DOUBTFUL))
+    approve(world, campaign_id)
+    assert follow(world) == []
+    assert world.get_run(campaign_id).state == RunState.EXPANDING
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"decision": ReviewDecision.REFUSE, "reason": "unsuitable"},
+        {"text_sha256": sha256(b"another text").digest()},
+        {"findings": []},
+    ],
+)
+def test_an_approval_of_anything_else_is_none(world: World, changes: dict[str, Any]) -> None:
+    campaign_id = world.add_broadcast(**say(DOUBTFUL))
+    approve(world, campaign_id, **changes)
+    assert [line["reason"] for line in follow(world)] == ["review"]
+    check_is_over(world, campaign_id)
+
+
+def test_the_authors_own_approval_is_none(world: World) -> None:
+    author = uuid4()
+    campaign_id = world.add_broadcast(**say(DOUBTFUL), actor_id=author)
+    approve(world, campaign_id, reviewer_id=author)
+    assert [line["reason"] for line in follow(world)] == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reasons"),
+    [
+        ("扫码,contact,refuse,", ["content"]),
+        ("预约,trade,refuse,", ["content"]),
+        ("预约,trade,review,", ["review"]),
+        ("蓝鲸,trade,refuse,", []),
+        ("扫码,contact,accept,", []),
+    ],
+)
+def test_the_newest_rules_are_asked_again_whatever_was_approved(world: World, row: str, reasons: list[str]) -> None:
+    campaign_id = world.add_broadcast(**say(DOUBTFUL))
+    approve(world, campaign_id)
+    add_rules(world, row)
+    assert [line["reason"] for line in follow(world)] == reasons
+
+
+def test_what_was_accepted_is_refused_where_the_rules_became_stricter_since(world: World) -> None:
+    world.add_broadcast()
+    add_rules(world, f"{BODY[:4]},trade,review,")
+    assert [line["reason"] for line in follow(world)] == ["review"]

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, create_engine, delete, func, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from messaging.campaigns.models import Broadcast, BroadcastState
+from messaging.campaigns.models import Broadcast, BroadcastState, Review, RuleVersion
 from messaging.campaigns.settings import MessagingRules
 from messaging.campaigns.text import compose
 from messaging.delivery.claiming import Gate
@@ -106,7 +106,7 @@ class World:
             valve.is_paused, valve.pause_reason, valve.recent_in_doubt, valve.tokens = False, None, "", 0.0
             valve.refilled_at = datetime(2020, 1, 1, tzinfo=UTC)
         with self.serving_admin.begin() as session:
-            for published in (Broadcast, LeafFigures, Release):
+            for published in (Broadcast, Review, RuleVersion, LeafFigures, Release):
                 session.execute(delete(published))
         for engine in self._engines:
             engine.dispose()
