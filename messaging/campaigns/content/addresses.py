@@ -13,7 +13,7 @@ _OTHER = (
     r"asia|icu|art|work|world|zone|page|dev|run|cloud|website|space|team|group|love|plus|mall|sale|click|today|news|life)"
 )
 # As it is spoken: 点卡姆, 点西恩, 点奈特.
-_SPOKEN = r"(?:[卡康抗科坎考看][姆母木幕目慕穆嗯]|[西吸希][恩嗯]|[奈内耐][特忑]|欧[阿吖]?[吉基]|[提题替]维)"
+_SPOKEN = r"(?:[卡康抗科坎考看靠烤咖喀咔][姆母木幕目慕穆嗯]|[西吸希][恩嗯]|[奈内耐][特忑]|欧[阿吖]?[吉基]|[提题替]维)"
 _SPELT_DOT = r"(?:点|丶|句号|句点|点号|dian|dot|\(点\)|\(dot\))"
 _DOT = rf"(?:[.。·•．]|[-~_*(]?{_SPELT_DOT}[-~_*)]?)"
 _LOOSE_DOT = rf"(?:{_DOT}|[,、;:…*~=-]{{1,3}}|\.{{2,3}})"
@@ -30,6 +30,14 @@ _TAILS = (
 )
 _OTHER_TAIL = re.compile(rf"(?<=[a-z0-9]){_DOT}{_OTHER}(?P<path>/)?(?![a-z])")
 _LABEL = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{_LABEL_MAX}}}\Z")
+# Letters and a dot in Chinese: an address, unless what follows begins a verb of tapping, or a clock time.
+_DOTTED = re.compile(
+    r"(?<=[a-z]{2})点(?![击开这此我选赞播亮一进单餐评读歌名滴心到了即右左上下按触右中的、,，。！!?0-9]|$)"
+)
+_CODE = re.compile(
+    r"(?<![A-Za-z0-9])(?=(?:[A-Z0-9]*[a-z]){2})(?=[a-z0-9]*[A-Z])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{8,16}(?![A-Za-z0-9])"
+)
+_CODE_SIGNS = frozenset("￥¥$€(（/")
 _NO_LABELS = frozenset({"mr", "mrs", "dr", "no", "vol", "st"})
 _URL = re.compile(r"https?|hxxp|www|wap(?=[a-z0-9]{0,30}com)|超链接|短链接")
 _PUNYCODE = re.compile(r"xn--")
@@ -55,6 +63,9 @@ def find_addresses(text: str, *, views: Views) -> list[Finding]:
         for match in pattern.finditer(view.text)
     ]
     findings += _find_other_domains(views.unspaced)
+    dotted = _DOTTED.finditer(views.unspaced.text)
+    findings += [_object(views.unspaced, match, rule=Rule.DOMAIN, verdict=Verdict.REVIEW) for match in dotted]
+    findings += _find_codes(text)
     glued = _GLUED.finditer(views.unspaced.text)
     findings += [_object(views.unspaced, match, rule=Rule.DOMAIN, verdict=Verdict.REVIEW) for match in glued]
     return findings + _find_handles(text)
@@ -80,6 +91,16 @@ def _find_other_domains(view: View) -> list[Finding]:
 def _object(view: View, match: re.Match[str], *, rule: Rule, verdict: Verdict, before: int = 0) -> Finding:
     start, end = view.locate(match.start() - before, match.end())
     return Finding(rule, RuleClass.STRUCTURE, start, end, verdict)
+
+
+def _find_codes(text: str) -> list[Finding]:
+    """Find what a shop's app reads from the clipboard: capitals, small letters and digits in one, often in signs."""
+    findings = []
+    for match in _CODE.finditer(text):
+        is_shown = text[match.start() - 1 : match.start()] in _CODE_SIGNS
+        rule, verdict = (Rule.URL, Verdict.REFUSE) if is_shown else (Rule.HANDLE, Verdict.REVIEW)
+        findings.append(Finding(rule, RuleClass.STRUCTURE, *match.span(), verdict))
+    return findings
 
 
 def _find_handles(text: str) -> list[Finding]:

@@ -60,6 +60,13 @@ def _drop_tone(reading: str) -> str:
     return "".join(letter for letter in letters if letter.isascii())
 
 
+def find_readings() -> list[tuple[str, str]]:
+    """Return every Chinese character that has one with its reading, a syllable without tone."""
+    readings = _load_readings()
+    syllables = {sign: syllable for syllable, sign in readings.by_syllable.items()}
+    return [(char, syllables[sign]) for char, sign in readings.by_character.items()]
+
+
 def read_sounds(squeezed: str) -> Sounds:
     """Return the syllables of a text of folded letters and digits; what has no reading stays as it is."""
     readings = _load_readings()

@@ -24,12 +24,16 @@ _SOUNDED_SHAPE = re.compile(r"1[3-9][0-9]{9}|[48]00[0-9]{7}")
 # Digits in pinyin, with true ones among them: each syllable begins in its own way, so there is one way to match.
 _SYLLABLE = r"(?:ling|dong|yi|yao|er|liang|san|si|wu|liu|qi|guai|ba|jiu|gou)"
 _ROMANISED = re.compile(rf"(?:{_SYLLABLE}[0-9]*){{4,}}")
+_WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine|double|triple)"
+_WORDED = re.compile(rf"(?:{_WORD}[0-9]*){{3,}}")
+_WORDED_PART = re.compile(rf"{_WORD}|[0-9]")
 _PADDED = re.compile(r"(?<![0-9])0[0-9]")
 _NO_DIGIT = re.compile(r"[^0-9]+")
 
 _REVIEWED_FILLED = 11
 _MIN_TRUE_DIGITS = 3
 _ROMANISED_MIN = 12
+_WORDED_MIN = 7
 
 
 def find_numbers(views: Views, *, spans: list[Benign]) -> list[Finding]:
@@ -116,4 +120,7 @@ def _find_sounded(views: Views) -> list[Finding]:
 
 
 def _find_romanised(squeezed: View) -> list[re.Match[str]]:
-    return [match for match in _ROMANISED.finditer(squeezed.text) if len(match[0]) >= _ROMANISED_MIN]
+    """Find digits written out in pinyin or in English."""
+    romanised = [match for match in _ROMANISED.finditer(squeezed.text) if len(match[0]) >= _ROMANISED_MIN]
+    worded = (match for match in _WORDED.finditer(squeezed.text))
+    return romanised + [match for match in worded if len(_WORDED_PART.findall(match[0])) >= _WORDED_MIN]

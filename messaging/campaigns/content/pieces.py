@@ -109,6 +109,12 @@ def _is_price_list(pieces: Sequence[Piece]) -> bool:
     return len(pieces) <= _ROUND_PIECES_MAX and all(piece.is_round for piece in pieces)
 
 
+def _is_odd_row(pieces: Sequence[Piece]) -> bool:
+    """Whether a few long pieces make a number and hardly any ends as a price or a size does: 154升 9876转 5432瓦."""
+    odd = sum(not piece.is_round for piece in pieces)
+    return len(pieces) <= _ROUND_PIECES_MAX and odd > 1 and all(len(piece.digits) >= _ROUND_MIN for piece in pieces)
+
+
 def _judge(window: Sequence[Piece]) -> Verdict | None:
     gap = _measure_gap(window)
     if window[0].digits[0] == "0" and not (window[0].is_padded and len(window[0].digits) >= _AREA_CODE_MIN):
@@ -127,6 +133,8 @@ def _limit_gap(window: Sequence[Piece]) -> float:
         return 1  # 周六日 stands between the hours of two days
     if all(piece.is_timed for piece in window) or _is_price_list(window):
         return -1
+    if _is_odd_row(window):
+        return inf
     bare = [piece for piece in window if piece.span is None]
     if len(bare) == len(window):
         return inf

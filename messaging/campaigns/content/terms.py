@@ -1,8 +1,9 @@
 """The rows of a rule table, as CSV: term, class, verdict, exceptions. What a row means stands in words.py.
 
-Characters in square brackets stand for each other, so that one row holds a word with its homophones. Exceptions, split
-by bars, are longer phrases in which the term is harmless. The table that comes with the package and the one that an
-operator adds have the same shape.
+In a term, characters in square brackets stand for each other, so that one row holds a word with its homophones; so do
+words in round brackets, split by bars. A star stands for at most six letters or digits between a word and another:
+`(请|需)[付交]*(税金|手续费)`. Exceptions, split by bars too, are longer phrases in which the term, or its part before
+the star, is harmless. The table that comes with the package and the one that an operator adds have the same shape.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ("term", "class", "verdict", "exceptions")
 MAX_ROWS: Final = 20_000
-_MAX_SPELLINGS = 400
-_MAX_TERM = 40
+_MAX_SPELLINGS = 1000
+_MAX_TERM = 400
 # Signs that are written for another to slip past a reader; one for one, so that places stay.
 _ODD, _USUAL = "壹贰弍叁弎肆伍陆柒捌玖拾佰仟弌蕞樶冣", "一二二三三四五六七八九十百千一最最最"
 _PLAIN = {ord(odd): usual for odd, usual in zip(_ODD, _USUAL, strict=True)}
-_PART = re.compile(r"\[([^\[\]]+)\]|([^\[\]])")
+_PART = re.compile(r"\[([^][()*]+)\]|\(([^][()*]+)\)|([^][()*|])")
+_TERM = re.compile(rf"(?:{_PART.pattern})+(?:\*(?:{_PART.pattern})+)?")
+_BAR = re.compile(r"\|(?![^(]*\))")  # one outside round brackets
 _KNOWN = re.compile(r"(?=[a-z0-9 ./-]*[a-z])[a-z0-9](?:[a-z0-9 ./-]*[a-z0-9])?")
 
 
@@ -106,8 +109,8 @@ def fold_known(term: str) -> str:
 
 
 def spell(term: str) -> set[str]:
-    """Return every spelling of a term, as the rules read it; none where there are too many or one is empty."""
-    parts = [group or single for group, single in _PART.findall(term)]
+    """Return every spelling of a term without a star, as the rules read it; none where there are too many."""
+    parts = [list(chars or single) if not words else words.split("|") for chars, words, single in _PART.findall(term)]
     count = 1
     for part in parts:
         count *= len(part)
@@ -115,8 +118,17 @@ def spell(term: str) -> set[str]:
     return set() if "" in spellings else spellings
 
 
+def spell_pair(term: str) -> tuple[set[str], set[str]]:
+    """Return every spelling of a term before its star and behind it; none behind where it has no star."""
+    head, _, tail = term.partition("*")
+    return spell(head), spell(tail) if tail else set()
+
+
 def _name_spellings(row: TermRow) -> set[str]:
-    return {fold_known(row.term)} if row.term_class is TermClass.KNOWN else spell(row.term)
+    if row.term_class is TermClass.KNOWN:
+        return {fold_known(row.term)}
+    tail = row.term.partition("*")[2]
+    return {f"{head}*{tail}" for head in spell_pair(row.term)[0]}
 
 
 def _read_row(fields: dict[str, str | None], *, number: int) -> TermRow:
@@ -129,7 +141,7 @@ def _read_row(fields: dict[str, str | None], *, number: int) -> TermRow:
         raise RuleTableError(row=number, column="class") from None
     if texts["verdict"] not in set(Verdict):
         raise RuleTableError(row=number, column="verdict")
-    exceptions = tuple(phrase for phrase in texts["exceptions"].split("|") if phrase)
+    exceptions = tuple(phrase for phrase in _BAR.split(texts["exceptions"]) if phrase)
     row = TermRow(texts["term"], term_class, Verdict(texts["verdict"]), exceptions)
     for column in _find_faults(row):
         raise RuleTableError(row=number, column=column)
@@ -147,8 +159,9 @@ def _find_faults(row: TermRow) -> Iterator[str]:
         if row.exceptions:
             yield "exceptions"
         return
-    spellings = spell(row.term)
-    if not spellings:
+    heads, tails = spell_pair(row.term)
+    if not _TERM.fullmatch(row.term) or not heads or ("*" in row.term and not tails):
         yield "term"
-    if any(not any(spelling in squeeze(phrase) for spelling in spellings) for phrase in row.exceptions):
-        yield "exceptions"
+    for phrases in map(spell, row.exceptions):
+        if not phrases or any(not any(head in phrase for head in heads) for phrase in phrases):
+            yield "exceptions"

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from unicodedata import normalize
 
+from messaging.campaigns.content.homophones import find_readings
 from messaging.campaigns.content.numerals import read_numerals
 
 _KEPT_CHARACTERS = 16_384
@@ -48,8 +49,19 @@ def _invert(table: dict[str, str]) -> dict[int, str]:
     return {ord(char): digit for digit, chars in table.items() for char in chars}
 
 
+# Syllables, without tone, that a digit is spoken as, or nearly; 室 and 栋 stand between honest digits.
+_SYLLABLES = {
+    "ling": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3", "shan": "3", "si": "4", "wu": "5",
+    "wo": "5", "liu": "6", "qi": "7", "guai": "7", "ba": "8", "jiu": "9", "gou": "9",
+}  # fmt: skip
 _TO_DIGITS = _invert(_DIGITS)
-_TO_SOUNDED_DIGITS = _invert(_SOUNDALIKES) | _TO_DIGITS
+
+
+@cache
+def _load_sounded_digits() -> dict[int, str]:
+    """Return every character that looks like a digit or is read nearly as one."""
+    spoken = {ord(char): _SYLLABLES[syllable] for char, syllable in find_readings() if syllable in _SYLLABLES}
+    return spoken | _invert(_SOUNDALIKES) | _TO_DIGITS
 
 
 @cache
@@ -126,7 +138,7 @@ def write_out(view: View) -> View:
 
 def read_sounded_digits(view: View) -> View:
     """Write also characters that only sound or look like a digit as 0-9, each in its place."""
-    return view.replace(view.text.translate(_TO_SOUNDED_DIGITS))
+    return view.replace(view.text.translate(_load_sounded_digits()))
 
 
 @dataclass(frozen=True, slots=True)

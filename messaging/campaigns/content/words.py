@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import ahocorasick
 
 from messaging.campaigns.content.homophones import read_sounds
-from messaging.campaigns.content.terms import TermClass, fold_known, plain, spell, squeeze, write_rows
+from messaging.campaigns.content.terms import TermClass, fold_known, plain, spell, spell_pair, write_rows
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 
 if TYPE_CHECKING:
@@ -31,18 +32,23 @@ _RULES = {
     (TermClass.DECEPTION, Verdict.REFUSE): Rule.DECEPTION,
     (TermClass.DECEPTION, Verdict.REVIEW): Rule.DECEPTION_HINT,
 }
+_GAP_MAX = 6
 _SOUND_MIN = 2
 _HAN_SOUND_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One spelling; `exceptions` are phrases with the place at which the spelling stands in them."""
+    """One spelling; `exceptions` are phrases with the place at which the spelling stands in them.
+
+    With a `pair` it counts only where one of the words of that number follows within a few characters.
+    """
 
     spelling: str
     term_class: TermClass
     verdict: Verdict
     exceptions: tuple[tuple[str, int], ...]
+    pair: str = ""
 
     @property
     def rule(self) -> Rule:
@@ -56,6 +62,7 @@ class RuleTable:
 
     version: str
     automaton: Any
+    tails: Any
     sounds: Any
     known: Any
 
@@ -63,13 +70,24 @@ class RuleTable:
         """Return the words of a text of letters and digits only; a word inside one of its exceptions is none."""
         findings = []
         text = plain(squeezed.text)
+        tails: dict[str, list[tuple[int, int]]] | None = None
         for last, words in self.automaton.iter(text):
             for word in words:
-                place = last + 1 - len(word.spelling)
-                if not _is_excepted(text, place, word=word):
-                    start, end = squeezed.locate(place, last + 1)
-                    findings.append(Finding(word.rule, RuleClass.WORDS, start, end, word.verdict))
+                first, end = last + 1 - len(word.spelling), last + 1
+                if word.pair:
+                    tails = self._find_tails(text) if tails is None else tails
+                    end = _find_tail_end(tails.get(word.pair, []), after=end)
+                if end and not _is_excepted(text, first, word=word):
+                    span = squeezed.locate(first, end)
+                    findings.append(Finding(word.rule, RuleClass.WORDS, *span, word.verdict))
         return findings + list(self._find_sounds(squeezed, text=text))
+
+    def _find_tails(self, text: str) -> dict[str, list[tuple[int, int]]]:
+        found: dict[str, list[tuple[int, int]]] = {}
+        for last, (length, pairs) in self.tails.iter(text):
+            for pair in pairs:
+                found.setdefault(pair, []).append((last + 1 - length, last + 1))
+        return {pair: sorted(spans) for pair, spans in found.items()}
 
     def _find_sounds(self, squeezed: View, *, text: str) -> Iterator[Finding]:
         """Find words that are written as they sound: in pinyin in whole or in part, or three characters or more."""
@@ -102,25 +120,32 @@ def build_rule_table(rows: Sequence[TermRow], *, added: Sequence[TermRow] = (), 
 
     Where both have a spelling in one class, the added verdict holds and exceptions come together; `accept` ends it.
     """
-    words = {(word.spelling, word.term_class): word for row in rows for word in _spell(row)}
+    words = {_name(word): word for row in rows for word in _spell(row)}
     for row in added:
         for word in _spell(row):
-            shipped = words.get((word.spelling, word.term_class))
+            shipped = words.get(_name(word))
             exceptions = word.exceptions + (shipped.exceptions if shipped else ())
-            words[word.spelling, word.term_class] = _Word(word.spelling, word.term_class, word.verdict, exceptions)
+            words[_name(word)] = replace(word, exceptions=exceptions)
     kept = [word for word in words.values() if word.verdict is not Verdict.ACCEPT]
     known = {fold_known(row.term) for row in (*rows, *added) if row.term_class is TermClass.KNOWN}
     digest = sha256((write_rows(rows) + write_rows(added)).encode()).hexdigest()[:12]
     version = f"{STRUCTURE_VERSION}-{digest}" + (f"-{number}" if number else "")
-    return RuleTable(version, _build_words(kept), _build_sounds(kept), _build_known(known))
+    tails = {row.term.partition("*")[2] for row in (*rows, *added)} - {""}
+    return RuleTable(version, _build_words(kept), _build_tails(tails), _build_sounds(kept), _build_known(known))
+
+
+def _name(word: _Word) -> tuple[str, str, TermClass]:
+    return word.spelling, word.pair, word.term_class
 
 
 def _spell(row: TermRow) -> Iterator[_Word]:
     if row.term_class is TermClass.KNOWN:
         return
-    phrases = [squeeze(phrase) for phrase in row.exceptions]
-    for spelling in sorted(spell(row.term)):
-        yield _Word(spelling, row.term_class, row.verdict, tuple(_place_exceptions(spelling, phrases)))
+    phrases = sorted({spelling for phrase in row.exceptions for spelling in spell(phrase)})
+    pair = row.term.partition("*")[2]
+    for spelling in sorted(spell_pair(row.term)[0]):
+        exceptions = tuple(_place_exceptions(spelling, phrases))
+        yield _Word(spelling, row.term_class, row.verdict, exceptions, pair)
 
 
 def _place_exceptions(spelling: str, phrases: Iterable[str]) -> Iterator[tuple[str, int]]:
@@ -137,11 +162,19 @@ def _build_words(words: Iterable[_Word]) -> Any:  # noqa: ANN401 - the library c
     return _build({spelling: tuple(same) for spelling, same in by_spelling.items()})
 
 
+def _build_tails(tails: Iterable[str]) -> Any:  # noqa: ANN401 - the library carries no types
+    by_spelling: dict[str, list[str]] = {}
+    for tail in sorted(tails):
+        for spelling in spell(tail):
+            by_spelling.setdefault(spelling, []).append(tail)
+    return _build({spelling: (len(spelling), tuple(pairs)) for spelling, pairs in by_spelling.items()})
+
+
 def _build_sounds(words: Iterable[_Word]) -> Any:  # noqa: ANN401 - the library carries no types
     by_sound: dict[str, dict[str, _Word]] = {}
     for word in words:
         sound = read_sounds(word.spelling)
-        if len(sound.text) >= _SOUND_MIN and sound.is_spoken:
+        if not word.pair and len(sound.text) >= _SOUND_MIN and sound.is_spoken:
             by_sound.setdefault(sound.text, {})[word.spelling] = word
     return _build({sound: (sound, same) for sound, same in by_sound.items()})
 
@@ -156,6 +189,14 @@ def _build(values: dict[str, Any]) -> Any:  # noqa: ANN401 - the library carries
         automaton.add_word(key, value)
     automaton.make_automaton()
     return automaton
+
+
+def _find_tail_end(spans: list[tuple[int, int]], *, after: int) -> int:
+    """Return the end of the first span that begins within the gap of a star, or 0."""
+    place = bisect_left(spans, (after, 0))
+    if place < len(spans) and spans[place][0] <= after + _GAP_MAX:
+        return spans[place][1]
+    return 0
 
 
 def _is_excepted(text: str, place: int, *, word: _Word) -> bool:

@@ -63,9 +63,12 @@ def test_the_version_changes_with_the_table() -> None:
         (_HEADER, 1, "term"),
         (_HEADER + "蓝鲸,trade,review,,\n", 1, "exceptions"),
         (_HEADER + "蓝鲸,trade,review,白鲸\n", 1, "exceptions"),
+        (_HEADER + "蓝[鲸,trade,review,\n", 1, "term"),
+        (_HEADER + "蓝鲸*,trade,review,\n", 1, "term"),
+        (_HEADER + "蓝*鲸*鱼,trade,review,\n", 1, "term"),
         (_HEADER + "蓝鲸\n", 1, "class"),
         (_HEADER + "蓝鲸,trade,refuse,\n藍鯨,trade,review,\n", 2, "term"),
-        (_HEADER + "蓝鲸" * 21 + ",trade,refuse,\n", 1, "term"),
+        (_HEADER + "蓝鲸" * 201 + ",trade,refuse,\n", 1, "term"),
         (_HEADER + "蓝鲸,known,accept,\n", 1, "term"),
         (_HEADER + "bluewhale,known,review,\n", 1, "verdict"),
         (_HEADER + "bluewhale,known,accept,bluewhales\n", 1, "exceptions"),
@@ -73,7 +76,7 @@ def test_the_version_changes_with_the_table() -> None:
         (_HEADER + "。，,trade,review,\n", 1, "term"),
         (_HEADER + "蓝鲸,whale,review,\n", 1, "class"),
         (_HEADER + "蓝鲸,trade,doubt,\n", 1, "verdict"),
-        (_HEADER + "[一二三四五六七八][一二三四五六七八][一二三四五六七八],trade,review,\n", 1, "term"),
+        (_HEADER + "[一二三四五六七八][一二三四五六七八][一二三四五六七八][一二],trade,review,\n", 1, "term"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named(source: str, row: int, column: str) -> None:
@@ -119,3 +122,19 @@ def test_three_characters_that_sound_like_a_word_are_read_by_a_person() -> None:
     table = read_rule_table(_HEADER + "蓝鲸湾,trade,refuse,\n")
     assert find("篮惊万", table=table) == [(Rule.TRADE_HINT, "篮惊万")]
     assert find("lan鲸wan和LANJINGWAN", table=table) == [(Rule.TRADE, "lan鲸wan"), (Rule.TRADE, "LANJINGWAN")]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("请蓝鲸游到白沙湾", ["蓝鲸游到白沙"]),
+        ("请灰-鲸1234561海湾", []),
+        ("请灰-鲸123456海湾", ["灰-鲸123456海湾"]),
+        ("海湾里有蓝鲸", []),
+        ("蓝鲸馆在白沙湾", []),
+        ("蓝鲸蓝鲸白沙", ["蓝鲸蓝鲸白沙", "蓝鲸白沙"]),
+    ],
+)
+def test_a_star_joins_two_words_that_stand_near_in_this_order(text: str, found: list[str]) -> None:
+    table = read_rule_table(_HEADER + "(蓝鲸|灰鲸|海豚)*(白沙|海湾),trade,review,(蓝鲸|灰鲸|海豚)[馆园]\n")
+    assert [span for _, span in find(text, table=table)] == found
