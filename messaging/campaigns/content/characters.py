@@ -7,7 +7,7 @@ from unicodedata import category
 
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 
-PUNCTUATION = frozenset(" !\"%&'()*+,-./:;=?~¥·×—…‘’“”、。《》！％（），－．／：；＝？～￥＋℃㎡")
+PUNCTUATION = frozenset(" !\"%&'()*+,-./:;=?~¥·×—…‘’“”、。《》！％（），－．／：；＝？～￥＋℃㎡°²³#")
 
 _LETTERS_AND_DIGITS = frozenset(
     chr(code + offset)

@@ -24,6 +24,7 @@ _SOUNDED_SHAPE = re.compile(r"1[3-9][0-9]{9}|[48]00[0-9]{7}")
 # Digits in pinyin, with true ones among them: each syllable begins in its own way, so there is one way to match.
 _SYLLABLE = r"(?:ling|dong|yi|yao|er|liang|san|si|wu|liu|qi|guai|ba|jiu|gou)"
 _ROMANISED = re.compile(rf"(?:{_SYLLABLE}[0-9]*){{4,}}")
+_EXCHANGE = re.compile(r"(?<![0-9])[0-9]{5,8}转(?:人工|接|坐席|分机)")
 _WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 _WORDED = re.compile(rf"(?:{_WORD}[0-9]*){{3,}}")
 _WORDED_PART = re.compile(rf"{_WORD}|[0-9]")
@@ -44,6 +45,8 @@ def find_numbers(views: Views, *, spans: list[Benign]) -> list[Finding]:
     findings += _find_filled(digits)
     findings += _find_evenly_split(views.digits)
     findings += find_pieced(views.digits, cut(views.digits, spans=spans, typed=_find_typed_digits(views.folded)))
+    exchanges = _EXCHANGE.finditer(views.digits.text)
+    findings += [_object(views.digits, match, rule=Rule.SERVICE_NUMBER) for match in exchanges]
     findings += _find_sounded(views)
     findings += [_object(views.squeezed, match, rule=Rule.HIDDEN_NUMBER) for match in _find_romanised(views.squeezed)]
     return findings

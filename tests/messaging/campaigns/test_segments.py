@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from random import Random
 
 import pytest
 import smsutil
@@ -21,9 +22,26 @@ _TEXT = st.text(
 _GSM = st.text(st.sampled_from("abcXYZ 0129@£€[]{}~|^\\\n"), max_size=480)
 
 
+_ALPHABETS = ("abcXYZ 0129@£€[]{}~|^\\\n", "abc 123冰箱，。😀𠮷€[]{}\n\x1b£", "冰箱以旧换新，。", "a", "😀𠮷")
+
+
 @given(text=st.one_of(_TEXT, _GSM))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_segments_are_equal_to_smsutil(text: str) -> None:
+    check_against_smsutil(text)
+
+
+def test_segments_of_10000_random_texts_are_equal_to_smsutil() -> None:
+    source = Random(20261127)
+    for number in range(10_000):
+        alphabet = _ALPHABETS[number % len(_ALPHABETS)]
+        # Most of the lengths lie where one segment becomes two or three.
+        length = source.choice((source.randrange(220), *range(65, 72), *range(130, 140), *range(151, 162)))
+        check_against_smsutil("".join(source.choices(alphabet, k=length)))
+
+
+def check_against_smsutil(text: str) -> None:
+    """Compare segments, encoding and units."""
     split = smsutil.split(text)
     count = count_segments(text)
     expected = Encoding.GSM7 if split.encoding == "gsm0338" else Encoding.UCS2

@@ -28,7 +28,7 @@ from messaging.campaigns.content.values import Rule, Verdict
         ("①", Rule.ENCLOSED),
         ("⑴", Rule.ENCLOSED),
         ("➀", Rule.ENCLOSED),
-        ("²", Rule.ENCLOSED),
+        ("⁴", Rule.ENCLOSED),
         ("Ⅷ", Rule.ENCLOSED),
         ("㈱", Rule.ENCLOSED),
         ("【", Rule.SIGNATURE_BRACKET),
