@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # A whole that is paid back or won is a term of the offer, a cloth of one fibre a fact.
 _WHOLE = re.compile(
     r"(?:(?<![0-9.])100(?:\.0{1,2})?[ ]?%|百分之[ ]?(?:百|100))[ ,、的]?"
-    r"(?=[\u4e00-\u9fff])(?!返|退|赔|抵|中奖|有奖|纯?棉|羊毛|湿度|的?电量|充电|电量|无理由退)"
+    r"(?=[\u4e00-\u9fff])(?!返|退|赔|抵|中奖|有[奖礼]|可|送|赠|到账|正品|纯?棉|羊毛|湿度|的?电量|充电|电量|无理由退)"
 )
 
 

@@ -100,6 +100,8 @@ class RuleTable:
             if typed in words or not (has_latin or len(sound) >= _HAN_SOUND_MIN):
                 continue
             word = words[min(words)]
+            if len(sound) == _SOUND_MIN and word.verdict is not Verdict.REFUSE:
+                continue  # 史 after A.O. sounds like a word that is only doubtful
             verdict = word.verdict if has_latin else Verdict.REVIEW
             rule = _RULES[word.term_class, verdict]
             yield Finding(rule, RuleClass.WORDS, *squeezed.locate(start, end), verdict)
