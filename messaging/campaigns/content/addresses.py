@@ -50,7 +50,9 @@ _PUNYCODE = re.compile(r"xn--")
 _IP = re.compile(r"(?<![0-9])[0-9]{1,3}(?:[.。点][0-9]{1,3}){3}(?![0-9])")
 _GLUED = re.compile(r"(?<![a-z])(?!tele|inter|e?com)[a-z0-9]{3,20}(?:com|dotcn)(?![a-z])")
 _HANDLE = re.compile(r"(?<![0-9A-Za-z])(?=[a-z0-9]{0,12}[a-z])[a-z0-9]{6,20}(?![0-9A-Za-z])")
-_MEASURE = re.compile(r"[0-9]{1,6}(?:mm|cm|km|kg|kw|kwh|mah|ah|ml|db|hz|khz|mhz|ghz|rpm|pa|kpa|mpa|lm|btu|gb|tb|mb|min)")
+_MEASURE = re.compile(
+    r"[0-9]{1,6}(?:mm|cm|km|kg|kw|kwh|mah|ah|ml|db|hz|khz|mhz|ghz|rpm|pa|kpa|mpa|lm|btu|gb|tb|mb|min)"
+)
 _MIN_HANDLE_DIGITS = 2
 _WORD = re.compile(r"(?<![0-9A-Za-z-])[A-Za-z]{5,30}(?![0-9A-Za-z-])")
 _MIN_HANDLE_LETTERS = 2

@@ -30,7 +30,9 @@ _LETTER_CUE = re.compile(r"(?:(?<![a-z0-9])[vqw](?P<signs>[^\w]{1,4}|[号群码]
 _GLUED = re.compile(r"(?:[vqw][0-9]{5,}|(?:[vqw]|vx|wx|qq|wei|tg)[-.][a-z0-9.-]{5,})\Z")
 _DOUBLED = re.compile(r"(?P<half>[\u4e00-\u9fff])(?P=half)[^\w]{0,3}\Z")
 # 加V, 看V, V我: a letter alone between Chinese characters. V型 and V领 are shapes.
-_LONE = re.compile(r"(?<=[\u4e00-\u9fff])v(?![a-z0-9型字形领脸沟])|(?<![a-z0-9])v(?=[我信号聊])|(?<![a-z0-9])[vq][:=是号][^\w]{0,2}[a-z0-9]{2}")
+_LONE = re.compile(
+    r"(?<=[\u4e00-\u9fff])v(?![a-z0-9型字形领脸沟])|(?<![a-z0-9])v(?=[我信号聊])|(?<![a-z0-9])[vq][:=是号][^\w]{0,2}[a-z0-9]{2}"
+)
 _SEARCHED = re.compile(r"[搜查][一下索找]{0,2}[^\w]{0,2}(?P<account>[a-z][a-z0-9-]{1,25})")
 _LOOK_BACK = 10
 _ROUND_END = "000"

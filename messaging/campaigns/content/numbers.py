@@ -25,6 +25,8 @@ _SOUNDED_SHAPE = re.compile(r"1[3-9][0-9]{9}|[48]00[0-9]{7}")
 _SYLLABLE = r"(?:ling|dong|yi|yao|er|liang|san|si|wu|liu|qi|guai|ba|jiu|gou)"
 _ROMANISED = re.compile(rf"(?:{_SYLLABLE}[0-9]*){{4,}}")
 _EXCHANGE = re.compile(r"(?<![0-9])[0-9]{5,8}转(?:人工|接|坐席|分机)")
+# Eight digits of a town, in two halves; not two years, and no two prices, which end as prices do.
+_HALVES = re.compile(r"(?<![0-9.-])(?!20[0-4][0-9]-20)[2-9][0-9]{3}[- ][0-9]{4}(?![0-9.])(?<![0589]-....|[0589] ....)")
 _WORD = r"(?:zero|one|two|three|four|five|six|seven|eight|nine|double|triple)"
 _WORDED = re.compile(rf"(?:{_WORD}[0-9]*){{3,}}")
 _WORDED_PART = re.compile(rf"{_WORD}|[0-9]")
@@ -47,6 +49,8 @@ def find_numbers(views: Views, *, spans: list[Benign]) -> list[Finding]:
     findings += find_pieced(views.digits, cut(views.digits, spans=spans, typed=_find_typed_digits(views.folded)))
     exchanges = _EXCHANGE.finditer(views.digits.text)
     findings += [_object(views.digits, match, rule=Rule.SERVICE_NUMBER) for match in exchanges]
+    halves = _HALVES.finditer(views.digits.text)
+    findings += [_object(views.digits, match, rule=Rule.LANDLINE_NUMBER, verdict=Verdict.REVIEW) for match in halves]
     findings += _find_sounded(views)
     findings += [_object(views.squeezed, match, rule=Rule.HIDDEN_NUMBER) for match in _find_romanised(views.squeezed)]
     return findings

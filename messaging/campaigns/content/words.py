@@ -39,7 +39,7 @@ _HAN_SOUND_MIN = 3
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """One spelling; `exceptions` are phrases with the place at which the spelling stands in them.
+    """One spelling. `exceptions` are phrases by the place at which the spelling stands in them, and their length.
 
     With a `pair` it counts only where one of the words of that number follows within a few characters.
     """
@@ -47,7 +47,7 @@ class _Word:
     spelling: str
     term_class: TermClass
     verdict: Verdict
-    exceptions: tuple[tuple[str, int], ...]
+    exceptions: dict[tuple[int, int], frozenset[str]]
     pair: str = ""
 
     @property
@@ -126,7 +126,7 @@ def build_rule_table(rows: Sequence[TermRow], *, added: Sequence[TermRow] = (), 
     for row in added:
         for word in _spell(row):
             shipped = words.get(_name(word))
-            exceptions = word.exceptions + (shipped.exceptions if shipped else ())
+            exceptions = _unite(word.exceptions, shipped.exceptions if shipped else {})
             words[_name(word)] = replace(word, exceptions=exceptions)
     kept = [word for word in words.values() if word.verdict is not Verdict.ACCEPT]
     known = {fold_known(row.term) for row in (*rows, *added) if row.term_class is TermClass.KNOWN}
@@ -146,15 +146,24 @@ def _spell(row: TermRow) -> Iterator[_Word]:
     phrases = sorted({spelling for phrase in row.exceptions for spelling in spell(phrase)})
     pair = row.term.partition("*")[2]
     for spelling in sorted(spell_pair(row.term)[0]):
-        exceptions = tuple(_place_exceptions(spelling, phrases))
+        exceptions = _place_exceptions(spelling, phrases)
         yield _Word(spelling, row.term_class, row.verdict, exceptions, pair)
 
 
-def _place_exceptions(spelling: str, phrases: Iterable[str]) -> Iterator[tuple[str, int]]:
+def _place_exceptions(spelling: str, phrases: Iterable[str]) -> dict[tuple[int, int], frozenset[str]]:
+    placed: dict[tuple[int, int], set[str]] = {}
     for phrase in phrases:
         for place in range(len(phrase)):
             if phrase.startswith(spelling, place):
-                yield phrase, place
+                placed.setdefault((place, len(phrase)), set()).add(phrase)
+    return {shape: frozenset(same) for shape, same in placed.items()}
+
+
+def _unite(
+    some: dict[tuple[int, int], frozenset[str]], others: dict[tuple[int, int], frozenset[str]]
+) -> dict[tuple[int, int], frozenset[str]]:
+    none: frozenset[str] = frozenset()
+    return {shape: some.get(shape, none) | others.get(shape, none) for shape in {*some, *others}}
 
 
 def _build_words(words: Iterable[_Word]) -> Any:  # noqa: ANN401 - the library carries no types
@@ -202,7 +211,11 @@ def _find_tail_end(spans: list[tuple[int, int]], *, after: int) -> int:
 
 
 def _is_excepted(text: str, place: int, *, word: _Word) -> bool:
-    return any(place >= offset and text.startswith(phrase, place - offset) for phrase, offset in word.exceptions)
+    # By shape, of which a word has few, and not by phrase, of which it may have hundreds: texts may repeat a word.
+    return any(
+        place >= offset and text[place - offset : place - offset + length] in phrases
+        for (offset, length), phrases in word.exceptions.items()
+    )
 
 
 def _is_latin(char: str) -> bool:

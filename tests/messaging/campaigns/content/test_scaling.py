@@ -46,6 +46,14 @@ _HOSTILE = {
     "doubled": "球球12345 ",
     "paths": "wap",
     "pieces": "138 0013 ",
+    "one sign": "微",
+    "pairs": "银行卡登记",
+    "pairs without end": "账户",
+    "known": "fresh a",
+    "pinyin": "xianshe",
+    "digit words": "one7two",
+    "codes": "aB1cD2eF3 ",
+    "halves": "2233-4455 ",
 }
 
 
@@ -65,6 +73,7 @@ def _get_rules(text: str) -> dict[str, Callable[[], object]]:
         "contacts": lambda: find_contacts(views, spans=spans),
         "claims": lambda: find_claims(views.digits),
         "words": lambda: get_shipped_rules().find_words(views.squeezed),
+        "known": lambda: get_shipped_rules().find_known(views.folded),
     }
 
 
