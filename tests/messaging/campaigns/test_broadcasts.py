@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+import smsutil
 from sqlalchemy import func, select
 
 from messaging.campaigns.broadcasts import preview
@@ -70,6 +71,21 @@ def test_the_preview_shows_the_final_text_exactly_as_it_is_sent_and_changes_noth
     assert seen.need == 4000.0
     assert seen.need_moe95 == pytest.approx(39.2)
     assert look(desk, make_request()).remaining == Remaining(broadcasts=2, recipients=900)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [f"  {HONEST} ", "满３０００减３００，到店有礼", "冰箱  换新   到店看", "BCD-520WD到店2999元~", "好" * 58],
+    ids=["spaces around", "full width", "spaces inside", "model", "longest"],
+)
+def test_whatever_is_typed_the_preview_is_what_is_kept_for_sending(desk: Desk, body: str) -> None:
+    seen = look(desk, make_request(body=body))
+    view = desk.ask(make_request(body=body)).broadcast
+    with desk.sessions() as session:
+        row = session.get_one(Broadcast, view.broadcast_id)
+    assert seen.final_text == row.final_text == f"【青禾】{body.strip(' ')}App内退订"
+    assert row.text_sha256 == sha256(seen.final_text.encode()).digest()
+    assert seen.segments == len(smsutil.split(row.final_text).parts)
 
 
 def test_a_need_below_two_deviations_is_not_shown(desk: Desk) -> None:
