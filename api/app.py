@@ -36,6 +36,7 @@ from api.yingxiaobao.heatmap import heatmap
 from api.yingxiaobao.territory import territory
 from api.yingxiaobao.tiles import tiles
 from geo.snapshot import SnapshotStore
+from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.ports import JobQueue
 from messaging.campaigns.rq_queue import RqJobQueue
 from messaging.campaigns.settings import MessagingRules, Mode
@@ -64,6 +65,7 @@ def create_web() -> Flask:
     settings = WebSettings()
     resources = make_resources(settings, queue=RqJobQueue(settings.redis_url.get_secret_value()))
     resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
+    get_shipped_rules()  # built now, and not while somebody waits for the first preview
     return create_app(resources)
 
 

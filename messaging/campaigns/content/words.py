@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import ahocorasick
 
 from messaging.campaigns.content.homophones import read_sounds
-from messaging.campaigns.content.terms import TermClass, fold_known, plain, spell, spell_pair, write_rows
+from messaging.campaigns.content.terms import MAX_ROWS, TermClass, fold_known, plain, spell, spell_pair, write_rows
 from messaging.campaigns.content.values import Finding, Rule, RuleClass, Verdict
 
 if TYPE_CHECKING:
@@ -140,14 +141,16 @@ def _name(word: _Word) -> tuple[str, str, TermClass]:
     return word.spelling, word.pair, word.term_class
 
 
-def _spell(row: TermRow) -> Iterator[_Word]:
+@lru_cache(maxsize=MAX_ROWS)
+def _spell(row: TermRow) -> tuple[_Word, ...]:
     if row.term_class is TermClass.KNOWN:
-        return
+        return ()
     phrases = sorted({spelling for phrase in row.exceptions for spelling in spell(phrase)})
     pair = row.term.partition("*")[2]
-    for spelling in sorted(spell_pair(row.term)[0]):
-        exceptions = _place_exceptions(spelling, phrases)
-        yield _Word(spelling, row.term_class, row.verdict, exceptions, pair)
+    return tuple(
+        _Word(spelling, row.term_class, row.verdict, _place_exceptions(spelling, phrases), pair)
+        for spelling in sorted(spell_pair(row.term)[0])
+    )
 
 
 def _place_exceptions(spelling: str, phrases: Iterable[str]) -> dict[tuple[int, int], frozenset[str]]:
