@@ -52,6 +52,7 @@ READS = (
     Read("/v1/yingxiaobao/territory"),
     Read("/v1/yingxiaobao/broadcasts"),
     Read("/v1/yingxiaobao/broadcasts/{broadcast_id}"),
+    Read("/v1/reviews", role="reviewer"),
 )
 
 

@@ -19,7 +19,7 @@ from api.schemas.reviews import DecisionSchema, ReviewSchema, ReviewsSchema
 from api.yingxiaobao.audience import get_actor
 from geo.queries import find_leaf_names
 from geo.values import LeafName
-from messaging.campaigns.review_queries import find_waiting, get_review
+from messaging.campaigns.review_queries import find_waiting
 from messaging.campaigns.reviews import decide
 from messaging.campaigns.values import ReviewView
 
@@ -46,16 +46,6 @@ def list_reviews(page: Row) -> Row:
         )
     items = show_reviews(found[:limit])
     return {"items": items, "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
-
-
-@reviews.route("/<uuid:review_id>", roles=REVIEWERS, problems=(404,))
-@reviews.answers(ReviewSchema)
-def show_review(review_id: UUID) -> Row:
-    """Show one text that needed a review, decided or not."""
-    resources = get_resources()
-    with resources.sessions() as session:
-        view = get_review(session, broadcast_id=review_id, now=resources.clock(), settings=resources.rules)
-    return show_reviews([view])[0]
 
 
 @reviews.route("/<uuid:review_id>", method="POST", roles=REVIEWERS, problems=(404, 409))

@@ -9,7 +9,6 @@ from sqlalchemy import select, tuple_
 
 from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.values import read_findings
-from messaging.campaigns.errors import ReviewNotFoundError
 from messaging.campaigns.models import Broadcast, BroadcastState, Review, ReviewDecision, ReviewReason
 from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.values import BroadcastCursor, ReviewState, ReviewView
@@ -49,15 +48,7 @@ def find_waiting(
         query = query.where(place > (after.created_at, after.broadcast_id))
     rows = session.scalars(query.order_by(Broadcast.created_at, Broadcast.broadcast_id).limit(limit)).all()
     table = get_rules(session)
-    return [view_review(row, None, table=table, now=now, settings=settings) for row in rows]
-
-
-def get_review(session: Session, *, broadcast_id: UUID, now: datetime, settings: MessagingRules) -> ReviewView:
-    """Return one review, decided or not; raises ReviewNotFoundError, also for a text that needed none."""
-    row, given = session.get(Broadcast, broadcast_id), session.get(Review, broadcast_id)
-    if row is None or not is_reviewed(row, given):
-        raise ReviewNotFoundError
-    return view_review(row, given, table=get_rules(session), now=now, settings=settings)
+    return [view_review(row, None, table=table, settings=settings) for row in rows]
 
 
 def is_reviewed(row: Broadcast, given: Review | None) -> bool:
@@ -65,21 +56,18 @@ def is_reviewed(row: Broadcast, given: Review | None) -> bool:
     return given is not None or bool(row.findings) or row.state == BroadcastState.IN_REVIEW
 
 
-def view_review(
-    row: Broadcast, given: Review | None, *, table: RuleTable, now: datetime, settings: MessagingRules
-) -> ReviewView:
-    """Return what a reviewer is shown at a time; a text that waits is judged anew by the rules given."""
+def view_review(row: Broadcast, given: Review | None, *, table: RuleTable, settings: MessagingRules) -> ReviewView:
+    """Return what a reviewer is shown; a text that waits is judged anew by the rules given."""
     if given is None:
         content = check_text(row.body, rules=settings, table=table)
         findings, version = content.findings, content.rules_version
     else:
         findings, version = read_findings(given.findings), given.rules_version
-    decide_by = row.created_at + timedelta(hours=settings.review_expires_h)
     return ReviewView(
         broadcast_id=row.broadcast_id,
-        state=_get_state(row, given, decide_by=decide_by, now=now),
+        state=ReviewState.WAITING if given is None else _DECIDED[ReviewDecision(given.decision)],
         created_at=row.created_at,
-        decide_by=decide_by,
+        decide_by=row.created_at + timedelta(hours=settings.review_expires_h),
         category=CATEGORIES[row.category],
         leaf_ids=tuple(row.leaf_ids),
         body=row.body,
@@ -88,14 +76,6 @@ def view_review(
         rules_version=version,
         reason=None if given is None else ReviewReason(given.reason),
     )
-
-
-def _get_state(row: Broadcast, given: Review | None, *, decide_by: datetime, now: datetime) -> ReviewState:
-    if given is not None:
-        return _DECIDED[ReviewDecision(given.decision)]
-    if row.state != BroadcastState.IN_REVIEW:
-        return ReviewState.CANCELLED
-    return ReviewState.EXPIRED if now >= decide_by else ReviewState.WAITING
 
 
 def is_approved(

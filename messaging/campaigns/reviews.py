@@ -11,6 +11,7 @@ from messaging.campaigns.content.values import Verdict, write_findings
 from messaging.campaigns.errors import OwnReviewError, ReviewClosedError, ReviewNotFoundError, TextRefusedError
 from messaging.campaigns.hours import get_done_slot, get_opening
 from messaging.campaigns.models import Broadcast, BroadcastState, Review, ReviewDecision
+from messaging.campaigns.queries import view_broadcast
 from messaging.campaigns.review_queries import is_reviewed, view_review
 from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.values import ReviewState
@@ -55,14 +56,14 @@ def decide(
             raise OwnReviewError
         table = get_rules(session)
         if given is None:
-            if view_review(row, None, table=table, now=now, settings=settings).state is not ReviewState.WAITING:
+            if view_broadcast(row, now=now, settings=settings).state is not BroadcastState.IN_REVIEW:
                 raise ReviewClosedError
             given = Review(broadcast_id=broadcast_id, reviewer_id=reviewer.account_id, decision=decision, reason=reason)
             _settle(session, row, given, now=now, settings=settings)
             session.add(given)
         elif (given.reviewer_id, given.decision, given.reason) != (reviewer.account_id, decision, reason):
             raise ReviewClosedError
-        view = view_review(row, given, table=table, now=now, settings=settings)
+        view = view_review(row, given, table=table, settings=settings)
     if view.state is ReviewState.APPROVED:
         queue.wake(campaign_id=broadcast_id)
     return view

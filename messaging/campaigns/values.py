@@ -46,13 +46,11 @@ class QuotaKind(StrEnum):
 
 
 class ReviewState(StrEnum):
-    """Where a review stands. `expired` is a refusal that came by itself, `cancelled` means that the author gave up."""
+    """Where a review stands; what expired or was cancelled by its author stands nowhere any more."""
 
     WAITING = "waiting"
     APPROVED = "approved"
     REFUSED = "refused"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def test_a_reviewer_sees_text_places_and_category_and_nobody(
 ) -> None:
     asked = ask(client, sales)
     (item,) = client.get(REVIEWS, headers=reviewer).get_json()["items"]
-    assert item == client.get(f"{REVIEWS}/{asked['broadcast_id']}", headers=reviewer).get_json()
+    assert item["review_id"] == asked["broadcast_id"]
     assert set(item) == {
         "review_id", "state", "created_at", "decide_by", "category", "areas", "body", "final_text", "findings",
         "rules_version", "reason",
@@ -134,7 +134,6 @@ def test_only_reviewers_review(client: FlaskClient, sales: Headers) -> None:
 
 def test_what_needs_no_review_is_not_found(client: FlaskClient, sales: Headers, reviewer: Headers) -> None:
     review_id = ask(client, sales, body="秋季家电清洗服务开始了")["broadcast_id"]
-    assert client.get(f"{REVIEWS}/{review_id}", headers=reviewer).status_code == 404
     assert decide(client, reviewer, review_id, APPROVE).status_code == 404
 
 

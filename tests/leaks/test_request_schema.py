@@ -57,6 +57,7 @@ def test_a_broadcast_shows_what_was_asked_for_and_fixed_times() -> None:
     shown = DESCRIPTION["components"]["schemas"]["Broadcast"]["properties"]
     assert set(shown) == {
         "broadcast_id", "state", "quota", "category", "final_text", "created_at", "starts_at", "done_at",
+        "findings", "refused_for",
     }  # fmt: skip
     assert shown["state"]["enum"] == [state.value for state in BroadcastState]
 
