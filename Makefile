@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: help run demo test check lint browser faults lock clean install-run install-test
+.PHONY: help run demo test check lint browser attacks faults lock clean install-run install-test
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -32,6 +32,9 @@ browser: install-test .venv/.test-ready node_modules/.ready ## the browser's sto
 
 faults: install-test .venv/.test-ready ## break everything while 3,000 messages leave, seven times; count what arrived
 	@$(BIN)/python -m tests.faults
+
+attacks: install-test .venv/.test-ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
+	$(BIN)/python -m tests.attacks $(ATTACKS)
 
 lock: .venv/.test-ready ## pin every package again, with hashes and without addresses
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements.txt requirements.in

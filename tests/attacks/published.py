@@ -1,0 +1,163 @@
+"""Pairs of real databases that differ in one household, published by the real code and told apart by the figures.
+
+The attacker knows every other household, so may rehearse: the public smoothing over noise of his own shows how each
+figure moves with the target. The best linear test is made of that, and tried on what the system really published.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from privacy.release import counts
+from privacy.release.figures import ReleasedFigures
+from privacy.release.ledger_queries import StoredDraw
+from privacy.release.mechanism import NoiseSource
+from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_sigma
+from privacy.release.postprocess import estimate_figures
+from privacy.release.publish import publish_month
+from privacy.release.queries import get_figures
+from privacy.release.values import CATEGORIES, Product, PublicKeys
+from stack.test_services import run_services
+from tests.attacks.values import Progress
+from tests.privacy.release.worlds import KEYS, MONTH, Dwelling, make_dwellings, store_dwellings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOUSEHOLDS = 300
+TARGET = Dwelling(0, int(KEYS.leaf_ids[2]), frozenset(range(len(CATEGORIES))), frozenset({2, 6}))
+"""All eight needs, two of which count: it stands in every figure of needs that it may stand in."""
+_NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
+_RIDGE = 0.05
+
+Floats = NDArray[np.float64]
+
+
+def flatten(published: object) -> Floats:
+    """Return every number of a release, float64[k]: an attacker may use all of them."""
+    if isinstance(published, np.ndarray):
+        return published.astype(np.float64).ravel()
+    if not is_dataclass(published):
+        return np.array([published] if isinstance(published, float) else [], dtype=np.float64)
+    return np.concatenate([flatten(getattr(published, field.name)) for field in fields(published)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearTest:
+    """Says "with" where the weighted figures lie above the middle between the two worlds."""
+
+    weights: Floats
+    middle: float
+
+    @classmethod
+    def learn(cls, without: Floats, with_target: Floats) -> LinearTest:
+        """Learn from rehearsals float64[m, k] without and with the target, pair by pair under the same noise."""
+        shift, spread = (with_target - without).mean(axis=0), np.cov(without, rowvar=False)
+        spread = np.atleast_2d(spread) + np.diag(_RIDGE * np.atleast_2d(spread).diagonal() + 1e-9)
+        weights = np.linalg.solve(spread, shift)
+        return cls(weights, float(weights @ (without.mean(axis=0) + shift / 2)))
+
+    def guess(self, figures: Floats) -> NDArray[np.bool_]:
+        """Return bool[n] for figures float64[n, k]."""
+        return figures @ self.weights > self.middle
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One database pair: the attackers' rehearsals and the system's publications both come from here."""
+
+    people_owner: Engine
+    serving_owner: Engine
+    people: sessionmaker[Session]
+    serving: sessionmaker[Session]
+
+    def count(self) -> dict[Product, counts.ExactCounts]:
+        """Return the exact counts, which only an attacker who knows everybody has."""
+        with self.people.begin() as session:
+            counts.load_households(session, keys=KEYS, month=MONTH)
+            return {each.product: each for each in counts.count_all(session, keys=KEYS)}
+
+    def publish(self, *, noise: NoiseSource) -> ReleasedFigures:
+        """Publish the first month of a fresh ledger and read it as everybody can."""
+        with self.people_owner.begin() as connection:
+            connection.execute(text("DELETE FROM ledger.draws"))
+            connection.execute(text("DELETE FROM ledger.charges"))
+        with self.serving_owner.begin() as connection:
+            connection.execute(text("TRUNCATE released.releases CASCADE"))
+        published = publish_month(
+            self.people,
+            self.serving,
+            keys=KEYS,
+            month=MONTH,
+            as_of=_NOW,
+            noise=noise,
+            clock=lambda: _NOW,
+            progress=lambda *_: None,
+        )
+        with self.serving() as session:
+            return get_figures(session, release_id=published.release_id)
+
+    def remove_target(self) -> None:
+        """Take the target out, and nothing else."""
+        with self.people_owner.begin() as connection:
+            for table in ("core.needs", "core.households"):
+                statement = text(f"DELETE FROM {table} WHERE household_id = :id")  # noqa: S608 - two fixed names
+                connection.execute(statement, {"id": UUID(int=TARGET.number)})
+
+
+@contextmanager
+def open_world() -> Iterator[World]:
+    """Give a database pair with the target among its households."""
+    with ExitStack() as stack:
+        services = stack.enter_context(run_services())
+
+        def connect(database: str, role: str) -> Engine:
+            url = services.url("people" if database == "people" else "serving", role=role)
+            engine = create_engine(url, hide_parameters=True)
+            stack.callback(engine.dispose)
+            return engine
+
+        world = World(
+            connect("people", "postgres"),
+            connect("serving", "postgres"),
+            sessionmaker(connect("people", "field_release")),
+            sessionmaker(connect("serving", "field_release")),
+        )
+        others = make_dwellings(np.random.default_rng(11), count=HOUSEHOLDS, leaf_ids=KEYS.leaf_ids.tolist())
+        store_dwellings(world.people_owner, [TARGET, *others[1:]])
+        yield world
+
+
+def rehearse(
+    *worlds: dict[Product, counts.ExactCounts], keys: PublicKeys, rounds: int, seed: int, progress: Progress
+) -> list[list[ReleasedFigures]]:
+    """Return what would be published of each world, round by round, all under the same noise of a first month."""
+    rng = np.random.default_rng(seed)
+    published: list[list[ReleasedFigures]] = [[] for _ in worlds]
+    for number in range(rounds):
+        noises = {product: _imitate(worlds[0][product], rng=rng) for product in DRAWN_MONTHLY}
+        for exact, figures in zip(worlds, published, strict=True):
+            draws = [_draw(exact[product], noises[product]) for product in DRAWN_MONTHLY]
+            figures.append(estimate_figures(draws, keys=keys))
+        progress(number + 1, rounds)
+    return published
+
+
+def _imitate(exact: counts.ExactCounts, *, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return noise like the mechanism's: a rounded normal, so that a seed repeats it."""
+    sigma = get_sigma(exact.product, month_share=FIRST_MONTH_SHARE)
+    return np.rint(rng.normal(0, sigma, exact.counts.shape)).astype(np.int64)
+
+
+def _draw(exact: counts.ExactCounts, noise: NDArray[np.int64]) -> StoredDraw:
+    sigma = get_sigma(exact.product, month_share=FIRST_MONTH_SHARE)
+    return StoredDraw(exact.product, sigma, exact.keys, exact.counts + noise, _NOW)
