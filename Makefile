@@ -33,7 +33,7 @@ browser: install-test .venv/.test-ready node_modules/.ready ## the browser's sto
 faults: install-test .venv/.test-ready ## break everything while 3,000 messages leave, seven times; count what arrived
 	@$(BIN)/python -m tests.faults
 
-attacks: install-test .venv/.test-ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
+attacks: install-run .venv/.test-ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
 	$(BIN)/python -m tests.attacks $(ATTACKS)
 
 lock: .venv/.test-ready ## pin every package again, with hashes and without addresses

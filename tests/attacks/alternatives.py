@@ -18,6 +18,8 @@ SMALLEST = 8
 STEP = 5
 STICKY_SD = 1.5
 VIEWERS = 50
+FRESH_SD = 1.36
+"""Of discrete Laplace noise at epsilon 1."""
 CIRCLES = 30
 
 EXACT = "membership, exact counts, one question"

@@ -22,7 +22,7 @@ from tests.attacks.channel import QUOTA, watch_broadcast
 from tests.attacks.distinguisher import Observation, distinguish_by_text, distinguish_by_times
 from tests.attacks.households import People, Standing, Target
 from tests.attacks.installation import MOST_BROADCASTS
-from tests.attacks.values import Accuracy, Progress, Row, Verdict, judge_fact
+from tests.attacks.values import Progress, Row, judge_against_bound, judge_fact
 
 if TYPE_CHECKING:
     from stack.demo_client import FieldClient, Json
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 GROUP = "broadcasts"
 _MOST_PLACES = 200
-_SURE_SE = 3
 _SILENT = tuple(standing for standing in Standing if standing is not Standing.ELIGIBLE)
 
 
@@ -153,16 +152,6 @@ def judge_channel(seen: Sequence[tuple[Standing, Observation, int]], *, lanes: i
             measured=str(different),
             is_met=different == lanes,
         ),
-        _judge("was it reached? by the bytes", distinguish_by_text(observations)),
-        _judge("was it reached? by the best of all times", distinguish_by_times(observations)),
+        judge_against_bound(GROUP, "was it reached? by the bytes", distinguish_by_text(observations), bound=0.5),
+        judge_against_bound(GROUP, "was it reached? by the best time", distinguish_by_times(observations), bound=0.5),
     ]
-
-
-def _judge(attack: str, measured: Accuracy) -> Row:
-    """Missed only where three standard errors lie between chance and what was measured."""
-    error = (measured.high - measured.low) / 2 / 1.96
-    is_chance = measured.value <= 0.5 + _SURE_SE * error
-    verdict = Verdict.MET if is_chance else Verdict.MISSED
-    return Row(
-        GROUP, attack, "50 % but for chance (3 SE)", f"{measured.value:.1%}", measured.interval, "50.0%", verdict
-    )

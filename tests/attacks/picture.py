@@ -33,13 +33,13 @@ def picture_rows(rows: Sequence[Row], *, seed: int) -> None:
 
 
 def draw_picture(*, errors: Mapping[str, Usefulness], accuracies: Mapping[str, float], page: Path = PICTURE) -> None:
-    """Write the picture; both mappings have an entry for each of NAMES, as shares of 1."""
+    """Write the picture; both mappings have an entry for each of NAMES, accuracies as shares of 1."""
     # Text stays text, and the same figures give the same file.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "attacks", "font.size": 9}):
         figure = Figure(figsize=(9.4, 3.6), layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
-        nearest = [100 * errors[name].nearest for name in NAMES]
-        circles = [100 * errors[name].circle for name in NAMES]
+        nearest = [errors[name].nearest for name in NAMES]
+        circles = [errors[name].circle for name in NAMES]
         _add_bars(left, nearest, offset=-_BAR / 2, shade=0, suffix=" % · 30 nearest")
         _add_bars(left, circles, offset=_BAR / 2, shade=1, suffix=" % · 5 km")
         _add_bars(right, [100 * accuracies[name] for name in NAMES], offset=0, shade=0, suffix=" %", height=2 * _BAR)

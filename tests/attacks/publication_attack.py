@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from privacy.release.figures import ReleasedFigures
 from privacy.release.mechanism import NoiseSource, OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_rho
-from tests.attacks.published import TARGET, LinearTest, World, flatten, open_world, rehearse
+from tests.attacks.published import TARGET, Counted, LinearTest, Publication, World, flatten, open_world, rehearse
 from tests.attacks.values import (
     Accuracy,
     Progress,
@@ -65,13 +65,13 @@ QUESTIONS: Mapping[str, Callable[[ReleasedFigures], Floats]] = {
 class Trials:
     """What was published with and without the target."""
 
-    present: list[ReleasedFigures]
-    absent: list[ReleasedFigures]
+    present: list[Publication]
+    absent: list[Publication]
 
 
 def publish_pairs(world: World, *, count: int, noise: NoiseSource, progress: Progress) -> Trials:
     """Publish `count` times in all, half of them without the target, which stands in the database at first."""
-    published: list[ReleasedFigures] = []
+    published: list[Publication] = []
     for number in range(count):
         if number == count // 2:
             world.remove_target()
@@ -82,15 +82,30 @@ def publish_pairs(world: World, *, count: int, noise: NoiseSource, progress: Pro
 
 def try_test(test: LinearTest, trials: Trials, *, question: Callable[[ReleasedFigures], Floats]) -> Accuracy:
     """Return how often a test is right about the publications."""
-    present = test.guess(np.array([question(each) for each in trials.present]))
-    absent = test.guess(np.array([question(each) for each in trials.absent]))
+    present = test.guess(np.array([question(each.figures) for each in trials.present]))
+    absent = test.guess(np.array([question(each.figures) for each in trials.absent]))
     return Accuracy.of_guesses(np.concatenate([present, ~absent]))
+
+
+def try_draws(trials: Trials, *, without: Counted, with_target: Counted) -> Accuracy:
+    """Return how often the likelihood ratio of the draws is right: nobody behind the figures could do better."""
+
+    def score(published: Publication) -> float:
+        total = 0.0
+        for draw in published.draws:
+            exact = without[draw.product].counts
+            shift = with_target[draw.product].counts - exact
+            total += float((shift * (draw.values - exact - shift / 2)).sum()) / draw.sigma**2
+        return total
+
+    right = [score(each) > 0 for each in trials.present] + [score(each) < 0 for each in trials.absent]
+    return Accuracy.of_guesses(np.array(right))
 
 
 def attack_publications(
     *, publications: int, rehearsals: int, progress: Progress, noise: NoiseSource | None = None
 ) -> list[Row]:
-    """Publish pairs by the real code and return one row a question."""
+    """Publish pairs by the real code; return a row about the draws and one a question to the figures."""
     total = publications + rehearsals
     with open_world() as world:
         with_target = world.count()
@@ -107,7 +122,10 @@ def attack_publications(
         progress=lambda done, _: progress(publications + done, total),
     )
     bound = get_first_month_bound()
-    rows = []
+    drawn = try_draws(trials, without=without, with_target=with_target)
+    rows = [
+        judge_against_bound(GROUP, "what was drawn, before smoothing (nobody sees it), best test", drawn, bound=bound)
+    ]
     for name, question in QUESTIONS.items():
         test = LinearTest.learn(*(np.array([question(each) for each in part]) for part in rehearsed))
         rows.append(judge_against_bound(GROUP, name, try_test(test, trials, question=question), bound=bound))
@@ -117,9 +135,9 @@ def attack_publications(
 def _judge_sums(trials: Trials) -> Row:
     """Leaves, parents and city are one estimate, so their differences hold nothing."""
     worst = max(
-        float(np.abs(each.city.needs - table.sum(axis=0)).max())
+        float(np.abs(each.figures.city.needs - table.sum(axis=0)).max())
         for each in [*trials.present, *trials.absent]
-        for table in (each.leaves.needs, each.parents.needs)
+        for table in (each.figures.leaves.needs, each.figures.parents.needs)
     )
     return judge_fact(
         GROUP,

@@ -6,10 +6,11 @@ figure moves with the target. The best linear test is made of that, and tried on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release import counts
 from privacy.release.figures import ReleasedFigures
-from privacy.release.ledger_queries import StoredDraw
+from privacy.release.ledger_queries import StoredDraw, find_draws
 from privacy.release.mechanism import NoiseSource
 from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_sigma
 from privacy.release.postprocess import estimate_figures
@@ -40,6 +41,7 @@ _NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 _RIDGE = 0.05
 
 Floats = NDArray[np.float64]
+Counted: TypeAlias = Mapping[Product, counts.ExactCounts]
 
 
 def flatten(published: object) -> Floats:
@@ -72,6 +74,14 @@ class LinearTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """One release: the figures, and the draws before any smoothing, which no field user sees."""
+
+    figures: ReleasedFigures
+    draws: tuple[StoredDraw, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """One database pair: the attackers' rehearsals and the system's publications both come from here."""
 
@@ -80,14 +90,14 @@ class World:
     people: sessionmaker[Session]
     serving: sessionmaker[Session]
 
-    def count(self) -> dict[Product, counts.ExactCounts]:
+    def count(self) -> Counted:
         """Return the exact counts, which only an attacker who knows everybody has."""
         with self.people.begin() as session:
             counts.load_households(session, keys=KEYS, month=MONTH)
             return {each.product: each for each in counts.count_all(session, keys=KEYS)}
 
-    def publish(self, *, noise: NoiseSource) -> ReleasedFigures:
-        """Publish the first month of a fresh ledger and read it as everybody can."""
+    def publish(self, *, noise: NoiseSource) -> Publication:
+        """Publish the first month of a fresh ledger, and read what everybody can read and what lies behind it."""
         with self.people_owner.begin() as connection:
             connection.execute(text("DELETE FROM ledger.draws"))
             connection.execute(text("DELETE FROM ledger.charges"))
@@ -103,8 +113,9 @@ class World:
             clock=lambda: _NOW,
             progress=lambda *_: None,
         )
-        with self.serving() as session:
-            return get_figures(session, release_id=published.release_id)
+        with self.serving() as serving, self.people() as people:
+            figures = get_figures(serving, release_id=published.release_id)
+            return Publication(figures, tuple(find_draws(people, city_code=KEYS.city_code, month=MONTH)))
 
     def remove_target(self) -> None:
         """Take the target out, and nothing else."""
@@ -138,7 +149,7 @@ def open_world() -> Iterator[World]:
 
 
 def rehearse(
-    *worlds: dict[Product, counts.ExactCounts], keys: PublicKeys, rounds: int, seed: int, progress: Progress
+    *worlds: Counted, keys: PublicKeys, rounds: int, seed: int, progress: Progress
 ) -> list[list[ReleasedFigures]]:
     """Return what would be published of each world, round by round, all under the same noise of a first month."""
     rng = np.random.default_rng(seed)

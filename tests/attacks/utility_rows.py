@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from tests.attacks.utility import measure_utility
+from tests.attacks.utility import UtilityRow, measure_utility
 from tests.attacks.values import Progress, Row, Verdict
 
 GROUP = "usefulness"
+
+
+def _judge(row: UtilityRow) -> Verdict:
+    if not row.goal:
+        return Verdict.SHOWN
+    return Verdict.MET if row.is_met else Verdict.MISSED
 
 
 def measure_utility_rows(*, seed: int, months: tuple[int, ...], progress: Progress) -> list[Row]:
@@ -19,7 +25,7 @@ def measure_utility_rows(*, seed: int, months: tuple[int, ...], progress: Progre
             f"{row.month_1} / {row.month_12}",
             "",
             "",
-            Verdict.MET if row.is_met else Verdict.MISSED,
+            _judge(row),
         )
         for row in measured
     ]
