@@ -5,7 +5,6 @@ An attacker who knows every household but one is granted all of it but that one.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,13 @@ from sqlalchemy.orm import Session
 
 from geo.queries import get_public_keys
 from privacy.release import counts
-from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_sigma
+from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE
 from privacy.release.queries import find_newest_releases, get_figures
 from privacy.release.values import Product, PublicKeys
 from stack.demo_city import CITY_CODE
 from tests.attacks.circle_questions import find_places
 from tests.attacks.equations import Floats, Places
-from tests.attacks.membership import ONE_NEED
+from tests.attacks.membership import ONE_NEED, get_distance
 from tests.attacks.published import rehearse
 from tests.attacks.values import Progress, get_best_accuracy
 
@@ -47,12 +46,8 @@ class Insight:
 
 def get_need_bound() -> float:
     """Return the accuracy that no test on one need exceeds in the first month."""
-    information = sum(
-        columns / get_sigma(product, month_share=FIRST_MONTH_SHARE) ** 2
-        for product, columns in ONE_NEED.items()
-        if product in DRAWN_MONTHLY
-    )
-    return get_best_accuracy(math.sqrt(information))
+    drawn = {product: columns for product, columns in ONE_NEED.items() if product in DRAWN_MONTHLY}
+    return get_best_accuracy(get_distance(drawn, shares=(FIRST_MONTH_SHARE,)))
 
 
 def gain_insight(installation: Installation, *, progress: Progress) -> Insight:

@@ -55,19 +55,29 @@ class Scores:
         return Accuracy.of_pairs(self.noise, threshold=self.distance / 2)
 
 
+def get_distance(touched: Touched, *, shares: Sequence[float]) -> float:
+    """Return how many standard errors the two worlds lie apart for the best test after some months."""
+    return math.sqrt(
+        sum(
+            columns / get_sigma(product, month_share=share) ** 2
+            for share in shares
+            for product, columns in touched.items()
+        )
+    )
+
+
 def score_months(
     touched: Touched, *, shares: Sequence[float], noise: NoiseSource, trials: int
 ) -> tuple[Scores, Scores]:
     """Draw the noise of every touched column month by month; returns the test after the first and after all months."""
-    total, information = np.zeros(trials), 0.0
+    total = np.zeros(trials)
     after: list[Scores] = []
-    for share in shares:
+    for number, share in enumerate(shares, 1):
         for product, columns in touched.items():
             sigma = get_sigma(product, month_share=share)
             drawn = noise.add(np.zeros(trials * columns, dtype=np.int64), sigma=sigma)
             total += drawn.reshape(trials, columns).sum(axis=1) / sigma**2
-            information += columns / sigma**2
-        distance = math.sqrt(information)
+        distance = get_distance(touched, shares=shares[:number])
         after.append(Scores(total / distance, distance))
     return after[0], after[-1]
 

@@ -48,9 +48,12 @@ def flatten(published: object) -> Floats:
     """Return every number of a release, float64[k]: an attacker may use all of them."""
     if isinstance(published, np.ndarray):
         return published.astype(np.float64).ravel()
-    if not is_dataclass(published):
-        return np.array([published] if isinstance(published, float) else [], dtype=np.float64)
-    return np.concatenate([flatten(getattr(published, field.name)) for field in fields(published)])
+    parts: list[object] = []
+    if isinstance(published, Mapping):
+        parts = list(published.values())
+    elif is_dataclass(published):
+        parts = [getattr(published, field.name) for field in fields(published)]
+    return np.concatenate([np.empty(0), *map(flatten, parts)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
