@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
 import numpy as np
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
@@ -126,6 +127,8 @@ def attack_channel(
     """Send `trials` broadcasts a lane and return the rows."""
     people = People.of(installation)
     lanes = open_lanes(installation, clients, people=people)
+    if not lanes:
+        raise click.ClickException("no category has an audience that allows a quota: the city is too small")
     people.silence_all()
     seen = watch_all(lanes, people=people, trials=trials, seed=seed, progress=progress)
     return judge_channel(seen, lanes=len(lanes))

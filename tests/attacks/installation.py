@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = "attacks"
-HOUSEHOLDS = 20_000
+HOUSEHOLDS = 40_000
 ACCOUNTS = 50
 TERRITORY = (370202, 370203, 370211, 370212, 370213, 370214, 370215, 370281, 370283, 370285)
 SLOT_S = 2
@@ -63,7 +63,7 @@ def _write_staff(installation: Installation) -> None:
 
 @contextmanager
 def run_installation() -> Iterator[Installation]:
-    """Load a city of 20,000 households, start every process, and remove it all at the end."""
+    """Load a city of 40,000 households, start every process, and remove it all at the end."""
     get_run_dir(NAME)
     remove_run_dir(NAME)
     with up.hold(NAME) as held:

@@ -48,7 +48,7 @@ def print_table(rows: Sequence[Row], *, console: Console) -> None:
 
 def write_page(rows: Sequence[Row], *, page: Path = PAGE) -> None:
     """Write the rows as Markdown."""
-    lines = [_PAGE_HEAD]
+    lines = [_PAGE_HEAD.rstrip()]
     for group, members in groupby(rows, key=lambda row: row.group):
         lines += ["", f"## {group[0].upper()}{group[1:]}", "", _join(*_HEADINGS), _join(*["---"] * len(_HEADINGS))]
         lines += [_join(row.attack, row.goal, row.measured, row.interval, row.theory, row.verdict) for row in members]

@@ -22,7 +22,7 @@ def measure_utility_rows(*, seed: int, months: tuple[int, ...], progress: Progre
             GROUP,
             row.name,
             row.goal,
-            f"{row.month_1} / {row.month_12}",
+            "; ".join(filter(None, (row.month_1, row.month_12 and f"month 12: {row.month_12}"))),
             "",
             "",
             _judge(row),
