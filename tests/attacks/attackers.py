@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.attacks.values import Progress
 
 _AT_ONCE = 4
+_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,11 @@ Ask: TypeAlias = Callable[[FieldClient, Question], bytes]
 
 def ask_one(client: FieldClient, question: Question) -> bytes:
     """Return the bytes of one answer."""
+    address = client.address + question.path
     if question.body is None:
-        return client.get_bytes(question.path, question.arguments)
-    response = client.session.post(client.address + question.path, json=question.body, timeout=10)
+        response = client.session.get(address, params=question.arguments, timeout=_TIMEOUT_S)
+    else:
+        response = client.session.post(address, json=question.body, timeout=_TIMEOUT_S)
     response.raise_for_status()
     return response.content
 
