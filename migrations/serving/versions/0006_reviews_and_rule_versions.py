@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0004"
 
 GRANTS = """
 GRANT SELECT, INSERT ON campaigns.reviews TO field_web;
