@@ -87,6 +87,7 @@ class WebSettings(BaseSettings):
     @model_validator(mode="after")
     def refuse_people(self) -> WebSettings:
         """Refuse to start where somebody handed the web process the way to the people database or its keys."""
-        if handed := sorted({"PEOPLE_URL", "KEY_FILE", "KMS_TOKEN", "TWILIO_AUTH_TOKEN"} & os.environ.keys()):
+        withheld = {"PEOPLE_URL", "KEY_FILE", "KMS_TOKEN", "TWILIO_AUTH_TOKEN", "ALIYUN_ACCESS_KEY_SECRET"}
+        if handed := sorted(withheld & os.environ.keys()):
             raise ValueError(f"the web process must not be given {' or '.join(handed)}")
         return self

@@ -160,8 +160,8 @@ def _collect_others(target: TextIO, add_process: structlog.typing.Processor) -> 
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     handler.addFilter(PhoneFilter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # Both say at INFO whom they write to.
-    for talkative in ("twilio.http_client", "urllib3"):
+    # They say at INFO, or when debugged, whom they write to.
+    for talkative in ("twilio.http_client", "darabonba-core", "urllib3"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
 
 

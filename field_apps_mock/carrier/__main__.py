@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from datetime import UTC, datetime
@@ -10,7 +11,15 @@ from pathlib import Path
 import click
 
 from field_apps_mock.carrier.server import start_carrier
-from field_apps_mock.carrier.values import CarrierSettings
+from field_apps_mock.carrier.values import AliyunAccount, CarrierSettings
+
+_ALIYUN = ("ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SIGN_NAME", "TEMPLATE_CODE", "TEMPLATE_BODY")
+
+
+def _read_aliyun() -> AliyunAccount | None:
+    """Return the account of the environment's ALIYUN_ names, None unless all of them are there."""
+    values = [os.environ.get(f"ALIYUN_{name}", "") for name in _ALIYUN]
+    return AliyunAccount(*values) if all(values) else None
 
 
 @click.command()
@@ -35,9 +44,15 @@ def main(  # noqa: PLR0913 - one per option of the command line
     sent_after: float,
     delivered_after: float,
 ) -> None:
-    """Stand in for Twilio: messages by its API, signed callbacks, and the phones' inboxes as a page at /."""
+    """Stand in for Twilio: messages by its API, signed callbacks, and the phones' inboxes as a page at /.
+
+    With ALIYUN_ACCESS_KEY_ID, _ACCESS_KEY_SECRET, _SIGN_NAME, _TEMPLATE_CODE and _TEMPLATE_BODY in the environment it
+    stands in for Aliyun's SMS too.
+    """
     try:
-        settings = CarrierSettings(account_sid, auth_token, inbound_url, numbers, sent_after, delivered_after)
+        settings = CarrierSettings(
+            account_sid, auth_token, inbound_url, numbers, sent_after, delivered_after, _read_aliyun()
+        )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     told_to_stop = threading.Event()

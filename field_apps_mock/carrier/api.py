@@ -9,7 +9,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from field_apps_mock.carrier.broken_answers import break_answer
 from field_apps_mock.carrier.errors import TwilioError
-from field_apps_mock.carrier.faults import Moment
+from field_apps_mock.carrier.faults import Mode, Moment, Rule
 from field_apps_mock.carrier.messages import add_to_counter, change_message, delete_message, get_message
 from field_apps_mock.carrier.requests_in import read_new_message
 from field_apps_mock.carrier.resources import (
@@ -118,8 +118,15 @@ def create_message(network: Network, *, stopping: threading.Event, account_sid: 
         return write_message(network.accept(new), account_sid=account_sid)
 
     if rule:
-        return break_answer(rule, accept=accept, stopping=stopping)
+        return break_answer(rule, accept=accept, refuse=refuse_on_purpose, stopping=stopping)
     return jsonify(accept()), 201
+
+
+def refuse_on_purpose(rule: Rule) -> Response:
+    """Say no as a rule orders. Always raises TwilioError."""
+    if rule.mode is Mode.TOO_MANY_REQUESTS:
+        raise TwilioError(20429, retry_after_s=max(1, round(rule.seconds)))
+    raise TwilioError(int(rule.code) if rule.mode is Mode.ERROR else 20500)
 
 
 def list_messages(network: Network, *, account_sid: str) -> Response:

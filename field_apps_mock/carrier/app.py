@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from field_apps_mock.carrier.aliyun import make_aliyun
 from field_apps_mock.carrier.api import make_api
 from field_apps_mock.carrier.control import make_control
 from field_apps_mock.carrier.errors import TwilioError
@@ -33,6 +34,9 @@ def make_app(network: Network, *, stopping: threading.Event | None = None) -> Fl
     app.register_blueprint(make_api(network, stopping=stopping or threading.Event()))
     app.register_blueprint(make_control(network))
     app.register_blueprint(make_inbox(network))
+    if network.settings.aliyun is not None:
+        aliyun = make_aliyun(network, account=network.settings.aliyun, stopping=stopping or threading.Event())
+        app.register_blueprint(aliyun)
 
     @app.errorhandler(TwilioError)
     def answer_twilio_error(error: TwilioError) -> tuple[Response, int]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
-from field_apps_mock.carrier.errors import TwilioError
 from field_apps_mock.carrier.faults import Mode, Rule
 
 if TYPE_CHECKING:
@@ -35,8 +34,17 @@ def _halve(body: dict[str, Any]) -> bytes:
     return head.encode() + text[: len(text) // 2]
 
 
-def break_answer(rule: Rule, *, accept: Callable[[], dict[str, Any]], stopping: threading.Event) -> Response:
-    """Fail a create call as the rule says, accepting the message first where it says so. May raise TwilioError."""
+def break_answer(
+    rule: Rule,
+    *,
+    accept: Callable[[], dict[str, Any]],
+    refuse: Callable[[Rule], Response],
+    stopping: threading.Event,
+) -> Response:
+    """Fail a create call as the rule says, accepting the message first where it says so.
+
+    `refuse` says no in the words of whoever is stood in for; it, and `accept`, may raise their errors instead.
+    """
     body = accept() if rule.accepts else {}
     if rule.mode is Mode.HANG:
         stopping.wait(rule.seconds)
@@ -47,6 +55,4 @@ def break_answer(rule: Rule, *, accept: Callable[[], dict[str, Any]], stopping: 
         return cut_connection(_halve(body))
     if rule.mode is Mode.HTML_502:
         return Response(BAD_GATEWAY, 502, content_type="text/html")
-    if rule.mode is Mode.TOO_MANY_REQUESTS:
-        raise TwilioError(20429, retry_after_s=max(1, round(rule.seconds)))
-    raise TwilioError(rule.code if rule.mode is Mode.ERROR else 20500)
+    return refuse(rule)

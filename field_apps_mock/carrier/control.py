@@ -33,7 +33,7 @@ def read_rule(order: dict[str, Any]) -> Rule | None:
     name = str(order.get("mode", ""))
     if name in {"none", "ok"}:
         return None
-    code = int(order.get("code", 20500))
+    code = _read_code(order.get("code", 20500))
     if name.isdigit() and int(name) != HTTP_TOO_MANY:
         name, code = Mode.ERROR, int(name)
     try:
@@ -52,6 +52,11 @@ def read_rule(order: dict[str, Any]) -> Rule | None:
         code=code,
         accepts=bool(order.get("accepts", mode in ACCEPTING)),
     )
+
+
+def _read_code(given: object) -> int | str:
+    """Take a number of Twilio's or a word of Aliyun's."""
+    return int(str(given)) if str(given).isdigit() else str(given)
 
 
 def count_accepted(db: sqlite3.Connection) -> dict[str, Any]:
@@ -98,7 +103,9 @@ def make_control(network: Network) -> Blueprint:
             counters = get_counters(db)
             answer = count_accepted(db)
         requests = {name: counters.pop(name, 0) for name in NOT_COUNTED_AS_FAULT}
-        faults = {name: value for name, value in counters.items() if name in FAULT_NAMES or name.isdigit()}
+        faults = {
+            name: value for name, value in counters.items() if name in FAULT_NAMES or name.isdigit() or "." in name
+        }
         callbacks = {name: value for name, value in counters.items() if name not in faults}
         return jsonify(answer | requests | {"callbacks": callbacks, "faults": faults})
 

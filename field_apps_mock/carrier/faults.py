@@ -63,7 +63,7 @@ class Rule:
     remaining: int | None = None
     probability: float = 1.0
     seconds: float = 0.0
-    code: int = 20500
+    code: int | str = 20500
     accepts: bool = False
 
     @property

@@ -32,6 +32,14 @@ CREATE TABLE IF NOT EXISTS steps (
 );
 CREATE INDEX IF NOT EXISTS steps_due ON steps (due_at);
 
+-- What Aliyun keeps of a message besides: its own receipt id, and the caller's.
+CREATE TABLE IF NOT EXISTS aliyun_messages (
+    message INTEGER PRIMARY KEY REFERENCES messages (row),
+    biz_id TEXT NOT NULL,
+    out_id TEXT NOT NULL,
+    template_code TEXT NOT NULL
+);
+
 -- Callbacks still to be posted; `fields` is JSON.
 CREATE TABLE IF NOT EXISTS callbacks (
     callback INTEGER PRIMARY KEY AUTOINCREMENT,

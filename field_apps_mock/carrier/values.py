@@ -73,8 +73,22 @@ class NewMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class AliyunAccount:
+    """An account at Aliyun, with its one approved signature and the one approved template, named by its code."""
+
+    access_key_id: str
+    access_key_secret: str
+    sign_name: str
+    template_code: str
+    template_body: str
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierSettings:
-    """How the double behaves. `numbers` empty accepts any sender; an empty `inbound_url` drops what phones write."""
+    """How the double behaves. `numbers` empty accepts any sender; an empty `inbound_url` drops what phones write.
+
+    With an account at Aliyun it speaks Aliyun's contract too, at the same address.
+    """
 
     account_sid: str
     auth_token: str
@@ -82,6 +96,7 @@ class CarrierSettings:
     numbers: tuple[str, ...] = ()
     sent_after_s: float = 0.5
     delivered_after_s: float = 1.5
+    aliyun: AliyunAccount | None = None
 
     def __post_init__(self) -> None:
         """Refuse an account that Twilio could not have issued, and a missing secret."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from messaging.delivery.ports import CarrierCode
 
 _CODE = re.compile(r"[0-9]{1,6}")
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_OPTED_OUT = frozenset({21610, "isv.CUSTOMER_REFUSED", "MOBILE_IN_BLACK", "W-BLACK", "MBBLACK"})
 
 
 def read_code(value: object, /) -> int | None:
@@ -14,6 +19,11 @@ def read_code(value: object, /) -> int | None:
         return None
     text = str(value)
     return int(text) if _CODE.fullmatch(text) else None
+
+
+def is_opt_out(code: CarrierCode | None, /) -> bool:
+    """Say whether a carrier refuses because the phone's owner does not want our messages, or complained of them."""
+    return code in _OPTED_OUT
 
 
 def is_sid(value: object, /) -> bool:

@@ -7,21 +7,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.aliyun_sender import AliyunSmsSender
 from messaging.delivery.claiming import Gate
 from messaging.delivery.clock import DatabaseClock
 from messaging.delivery.console_sender import ConsoleSmsSender
 from messaging.delivery.expansion import Draw
 from messaging.delivery.finishing import Finish
 from messaging.delivery.orders import Stores
+from messaging.delivery.pools import create_pool
 from messaging.delivery.ports import Clock, SmsSender
 from messaging.delivery.reconcile import Inquiry
 from messaging.delivery.sending import Desk
-from messaging.delivery.settings import Carrier, OutboxSettings, SenderSettings, TwilioSettings, load
-from messaging.delivery.twilio_sender import Timeouts, TwilioSmsSender
+from messaging.delivery.settings import AliyunSettings, Carrier, OutboxSettings, SenderSettings, TwilioSettings, load
+from messaging.delivery.twilio_sender import TwilioSmsSender
+from messaging.delivery.values import Timeouts
 from privacy.audit.recording import Act, Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
@@ -33,12 +36,7 @@ from privacy.people.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import SecretStr
-
-_CONNECT_TIMEOUT_S = 2
 _STATEMENT_TIMEOUT_MS = 30_000
-_SILENCE_MS = 10_000
-_KEEPALIVE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +107,10 @@ def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: C
     if settings.carrier is Carrier.CONSOLE:
         return ConsoleSmsSender()
     timeouts = Timeouts(connect_s=outbox.connect_timeout_s, read_s=outbox.read_timeout_s)
-    return TwilioSmsSender(
-        load(TwilioSettings), timeouts=timeouts, connections=outbox.sender_connections + 2, clock=clock
-    )
+    connections = outbox.sender_connections + 2
+    if settings.carrier is Carrier.ALIYUN:
+        return AliyunSmsSender(load(AliyunSettings), timeouts=timeouts, connections=connections, clock=clock)
+    return TwilioSmsSender(load(TwilioSettings), timeouts=timeouts, connections=connections, clock=clock)
 
 
 @contextmanager
@@ -136,22 +135,3 @@ def open_operator_act() -> Iterator[Act]:
     recorder = _build_recorder(load(KeySettings).open_store(), actor=Actor.OPERATOR)
     with _open_people() as sessions, recorder.begin(sessions) as act:
         yield act
-
-
-def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) -> Engine:
-    """Return an engine that gives up on a silent server, and never writes a value into an error."""
-    return create_engine(
-        url.get_secret_value(),
-        hide_parameters=True,
-        pool_size=connections,
-        max_overflow=0,
-        pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": _CONNECT_TIMEOUT_S,
-            # A server whose machine or network is gone is noticed within seconds, not when TCP gives up.
-            "tcp_user_timeout": _SILENCE_MS,
-            "keepalives_idle": _KEEPALIVE_S,
-            "keepalives_interval": _KEEPALIVE_S,
-            "options": f"-c statement_timeout={statement_timeout_ms}",
-        },
-    )

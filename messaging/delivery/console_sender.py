@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, InboundSms, OutgoingSms, SendResult
+from messaging.delivery.ports import (
+    Accepted,
+    CarrierRecord,
+    CarrierStatus,
+    InboundSms,
+    OutgoingSms,
+    SendResult,
+    TakenSms,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
 
 class ConsoleSmsSender:
@@ -30,9 +39,9 @@ class ConsoleSmsSender:
         click.echo(f"message {len(self._sent)} left: {len(sms.text)} characters, valid for {sms.validity_s} s")
         return Accepted(sid)
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
         """Return what was taken for this phone and text; the time does not matter, the memory is short."""
-        del since
+        del token, since
         with self._lock:
             return [
                 CarrierRecord(sid, CarrierStatus.DELIVERED)
@@ -40,10 +49,10 @@ class ConsoleSmsSender:
                 if (sms.phone, sms.text) == (phone, text)
             ]
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
         """Say that a message was delivered, if this process took it."""
         with self._lock:
-            return CarrierRecord(sid, CarrierStatus.DELIVERED) if sid in self._sent else None
+            return CarrierRecord(taken.sid, CarrierStatus.DELIVERED) if taken.sid in self._sent else None
 
     def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
         """Return nothing: nobody can answer a terminal."""

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from messaging.delivery import valve
+from messaging.delivery.carrier_codes import is_opt_out
 from messaging.delivery.models import Message, MessageState
 from messaging.delivery.outbox import move
 from messaging.delivery.ports import Accepted, Blocked, InDoubt, NotSent, NotSentCause, Rejected, SendResult
@@ -30,9 +31,6 @@ _MOST_DOUBLINGS = 16
 
 log = structlog.get_logger(__name__)
 
-OPTED_OUT_CODE = 21610
-"""Twilio's error for a phone whose owner has opted out with the carrier."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -46,7 +44,7 @@ def finish(sessions: sessionmaker[Session], *, claim: Claim, result: SendResult,
     """Write down how a call ended. Returns whether this claim still decided; the valve learns of it either way."""
     with sessions.begin() as session:
         has_decided = _apply(session, claim, result, now=now, timings=rules.timings)
-        if isinstance(result, Rejected) and result.code == OPTED_OUT_CODE:
+        if isinstance(result, Rejected) and is_opt_out(result.code):
             record_opt_out(
                 session,
                 opt_out_hash=claim.opt_out_hashes[0],
@@ -105,11 +103,13 @@ def _accept(session: Session, claim: Claim, *, sid: str, now: datetime, timings:
 
 
 def _has_sid(session: Session, claim: Claim, *, sid: str) -> bool:
-    """Say whether a callback was first with the same news; another SID means that a message left twice."""
+    """Say whether a callback or a list was first with the same news; another SID means that a message left twice."""
     known = session.scalar(select(Message.sid).where(Message.message_id == claim.message_id))
-    if known != sid:
+    # A list may have named the message after our token.
+    is_same = known is not None and (known == sid or str(claim.token) in known)
+    if not is_same:
         log.error("accepted_twice", message_id=str(claim.message_id))
-    return known == sid
+    return is_same
 
 
 def _leave(

@@ -20,9 +20,9 @@ from werkzeug.exceptions import HTTPException
 
 from messaging.delivery.carrier_codes import is_sid, read_code
 from messaging.delivery.clock import DatabaseClock
-from messaging.delivery.composition import create_pool
 from messaging.delivery.errors import ForgedRequestError
 from messaging.delivery.opt_outs import means_opt_out
+from messaging.delivery.pools import create_pool
 from messaging.delivery.ports import CarrierRecord, CarrierStatus, Clock
 from messaging.delivery.receipts import Callback, record_callback
 from messaging.delivery.settings import GatewaySettings, OutboxSettings, load

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -11,9 +12,11 @@ import structlog
 from sqlalchemy import select, update
 
 from messaging.delivery.errors import CarrierUnavailableError
-from messaging.delivery.models import Message, MessageState
+from messaging.delivery.models import Message, MessageState, Run
 from messaging.delivery.outbox import AWAITED, move
-from messaging.delivery.receipts import advance
+from messaging.delivery.ports import TakenSms
+from messaging.delivery.receipts import advance, heed_refusal
+from messaging.delivery.reconcile import CLOCK_TOLERANCE, read_phone
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -27,6 +30,9 @@ log = structlog.get_logger(__name__)
 class _Awaited:
     message_id: UUID
     sid: str
+    token: UUID
+    household_id: UUID
+    starts_at: datetime
     accepted_at: datetime
 
 
@@ -39,7 +45,8 @@ def poll(inquiry: Inquiry, *, limit: int) -> int:
 
 def _find_overdue(session: Session, *, now: datetime, limit: int) -> list[_Awaited]:
     query = (
-        select(Message.message_id, Message.sid, Message.accepted_at)
+        select(Message.message_id, Message.sid, Message.token, Message.household_id, Run.starts_at, Message.accepted_at)
+        .join(Run, Run.campaign_id == Message.campaign_id)
         .where(Message.state.in_(AWAITED), Message.check_at <= now)
         .order_by(Message.check_at)
         .limit(limit)
@@ -50,7 +57,7 @@ def _find_overdue(session: Session, *, now: datetime, limit: int) -> list[_Await
 
 def _ask(inquiry: Inquiry, message: _Awaited) -> bool:
     try:
-        record = inquiry.sender.find_status(sid=message.sid)
+        record = inquiry.sender.find_status(_describe(inquiry, message))
     except CarrierUnavailableError as unavailable:
         log.warning("poll_failed", reason=unavailable.reason)
         record = None
@@ -58,6 +65,7 @@ def _ask(inquiry: Inquiry, message: _Awaited) -> bool:
     with inquiry.sessions.begin() as session:
         if record is not None:
             advance(session, message_id=message.message_id, record=record, now=now)
+            heed_refusal(session, household_id=message.household_id, record=record, now=now)
         if now - message.accepted_at >= inquiry.timings.poll_patience:
             return move(
                 session,
@@ -68,6 +76,18 @@ def _ask(inquiry: Inquiry, message: _Awaited) -> bool:
                 changes={"check_at": None},
             )
         return not _ask_later(session, inquiry, message, now=now)
+
+
+def _describe(inquiry: Inquiry, message: _Awaited) -> TakenSms:
+    return TakenSms(
+        sid=message.sid,
+        token=message.token,
+        since=message.starts_at - CLOCK_TOLERANCE,
+        until=message.accepted_at,
+        open_phone=partial(
+            read_phone, inquiry, household_id=message.household_id, message_id=message.message_id
+        ),
+    )
 
 
 def _ask_later(session: Session, inquiry: Inquiry, message: _Awaited, *, now: datetime) -> bool:

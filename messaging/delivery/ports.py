@@ -10,6 +10,8 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 Clock: TypeAlias = Callable[[], datetime]
+CarrierCode: TypeAlias = int | str
+"""Why a carrier refused, in its own code: a number of Twilio's, a word of Aliyun's."""
 
 
 class CarrierStatus(StrEnum):
@@ -79,14 +81,14 @@ class NotSent:
 class Rejected:
     """Refused for good because of this message, with the carrier's error code."""
 
-    code: int
+    code: CarrierCode
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
     """Refused because of the account or the sender number: every message would be. The code says which."""
 
-    code: int
+    code: CarrierCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,22 @@ class CarrierRecord:
 
     sid: str
     status: CarrierStatus
-    error_code: int | None = None
+    error_code: CarrierCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSms:
+    """A message that the carrier took under a SID, not before `since`, and that it surely holds by `until`.
+
+    `open_phone` decrypts the number, for carriers that know a message by its phone and day only. It raises
+    CarrierUnavailableError where the number is gone.
+    """
+
+    sid: str
+    token: UUID
+    since: datetime
+    until: datetime
+    open_phone: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +144,15 @@ class SmsSender(Protocol):
         """Hand one message over, once, without any retry."""
         ...
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
-        """Return what the carrier took for this phone with exactly this text since then, oldest first."""
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
+        """Return what the carrier took for this phone with exactly this text since then, oldest first.
+
+        A carrier that keeps our token may go by it instead of the text, and may name what it finds after it.
+        """
         ...
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
-        """Return what the carrier holds under a SID, None when it knows no such SID."""
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
+        """Return what the carrier holds about a message, None when it knows no such message."""
         ...
 
     def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:

@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from messaging.delivery.carrier_codes import is_opt_out
 from messaging.delivery.errors import ForgedRequestError
-from messaging.delivery.finishing import OPTED_OUT_CODE
 from messaging.delivery.models import Message, MessageState, Receipt
 from messaging.delivery.outbox import AWAITED, move
 from messaging.delivery.ports import CarrierRecord, CarrierStatus
 from messaging.delivery.values import Timings
 from privacy.people.consent import record_opt_out
+from privacy.people.models import Phone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +80,7 @@ def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now:
         if message.attempt == 0 or not _may_be_its_sid(session, message, sid=record.sid):
             raise ForgedRequestError(reason="sid")
         is_news = _store(session, message.message_id, record, now=now)
-        if record.error_code == OPTED_OUT_CODE:
+        if is_opt_out(record.error_code):
             record_opt_out(
                 session,
                 opt_out_hash=callback.opt_out_hash,
@@ -135,3 +136,13 @@ def advance(session: Session, *, message_id: UUID, record: CarrierRecord, now: d
         now=now,
         changes=changes,
     )
+
+
+def heed_refusal(session: Session, *, household_id: UUID, record: CarrierRecord, now: datetime) -> None:
+    """Take a carrier's word, heard by asking, that a phone's owner wants no messages; the gateway is told the phone."""
+    if not is_opt_out(record.error_code):
+        return
+    known = select(Phone.opt_out_hash, Phone.opt_out_version).where(Phone.household_id == household_id)
+    held = session.execute(known).first()
+    if held is not None:
+        record_opt_out(session, opt_out_hash=held[0], version=held[1], source="carrier", at=now)

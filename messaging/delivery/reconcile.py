@@ -14,7 +14,7 @@ from messaging.delivery.errors import CarrierUnavailableError
 from messaging.delivery.models import Message, MessageState, Run
 from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import CarrierRecord
-from messaging.delivery.receipts import adopt, advance
+from messaging.delivery.receipts import adopt, advance, heed_refusal
 from messaging.delivery.sealed_phones import find_sealed, open_phone
 from messaging.delivery.values import Timings
 from privacy.audit.recording import PhoneRead, Recorder
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_CLOCK_TOLERANCE = timedelta(hours=1)
+CLOCK_TOLERANCE = timedelta(hours=1)
+"""How far a carrier's clock may be behind ours."""
+
 _LISTINGS = 2
 
 
@@ -54,6 +56,7 @@ class _Doubt:
     check_at: datetime
     lease_until: datetime
     household_id: UUID
+    token: UUID
     text: str
     starts_at: datetime
 
@@ -89,6 +92,7 @@ def _find_doubts(session: Session, *, now: datetime, limit: int) -> list[_Doubt]
             Message.check_at,
             Message.lease_until,
             Message.household_id,
+            Message.token,
             Run.final_text,
             Run.starts_at,
         )
@@ -115,16 +119,25 @@ def _settle(inquiry: Inquiry, doubt: _Doubt) -> bool:
 
 def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
     """Return the carrier's record of a message, among those that no other message holds."""
-    with inquiry.recorder.begin(inquiry.sessions) as act:
-        sealed = find_sealed(act.session, household_id=doubt.household_id)
-        read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, doubt.message_id)
-        phone = open_phone(sealed, vault=inquiry.vault, read=read) if sealed else None
-    if phone is None:
-        # Erased meanwhile: nothing can be asked, and nothing may be sent again.
-        raise CarrierUnavailableError(reason="erased")
-    records = inquiry.sender.find_sent(phone=phone, text=doubt.text, since=doubt.starts_at - _CLOCK_TOLERANCE)
+    phone = read_phone(inquiry, household_id=doubt.household_id, message_id=doubt.message_id)
+    since = doubt.starts_at - CLOCK_TOLERANCE
+    records = inquiry.sender.find_sent(phone=phone, text=doubt.text, token=doubt.token, since=since)
     with inquiry.sessions() as session:
         return next((record for record in records if not _is_taken(session, record.sid)), None)
+
+
+def read_phone(inquiry: Inquiry, *, household_id: UUID, message_id: UUID) -> str:
+    """Return a household's number, noted for the audit.
+
+    Raises CarrierUnavailableError where it was erased: nothing can be asked then, and nothing may be sent again.
+    """
+    with inquiry.recorder.begin(inquiry.sessions) as act:
+        sealed = find_sealed(act.session, household_id=household_id)
+        read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, message_id)
+        phone = open_phone(sealed, vault=inquiry.vault, read=read) if sealed else None
+    if phone is None:
+        raise CarrierUnavailableError(reason="erased")
+    return phone
 
 
 def _is_taken(session: Session, sid: str) -> bool:
@@ -135,6 +148,7 @@ def _accept(inquiry: Inquiry, doubt: _Doubt, record: CarrierRecord, *, now: date
     with inquiry.sessions.begin() as session:
         has_adopted = adopt(session, message_id=doubt.message_id, sid=record.sid, now=now, timings=inquiry.timings)
         advance(session, message_id=doubt.message_id, record=record, now=now)
+        heed_refusal(session, household_id=doubt.household_id, record=record, now=now)
     return has_adopted
 
 

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from messaging.campaigns.settings import Mode
+from messaging.campaigns.settings import MessagingRules, Mode
+from messaging.campaigns.text import compose
+from messaging.delivery.aliyun_template import Template
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
 
 TWILIO_API = "https://api.twilio.com"
+ALIYUN_API = "https://dysmsapi.aliyuncs.com"
 _MARGIN_S = 5.0
 
 
@@ -31,7 +34,15 @@ class Carrier(StrEnum):
     """Which adapter stands behind the port."""
 
     TWILIO = "twilio"
+    ALIYUN = "aliyun"
     CONSOLE = "console"
+
+
+def _check_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address is http(s)://host[:port][/path]")
+    return url.rstrip("/")
 
 
 class _FromEnvironment(BaseSettings):
@@ -126,10 +137,7 @@ class TwilioSettings(_FromEnvironment):
     @field_validator("twilio_api_base", "gateway_public_url")
     @classmethod
     def _check_url(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("an address is http(s)://host[:port][/path]")
-        return url.rstrip("/")
+        return _check_address(url)
 
     @model_validator(mode="after")
     def _check_sender(self) -> Self:
@@ -146,6 +154,54 @@ class TwilioSettings(_FromEnvironment):
             raise ValueError("outside production nothing is sent through Twilio")
         if self.mode is Mode.PRODUCTION and not self.gateway_public_url.startswith("https://"):
             raise ValueError("production takes receipts over https only")
+        return self
+
+
+class AliyunSettings(_FromEnvironment):
+    """How to reach Aliyun's SMS in production, and outside it only the double that speaks like it.
+
+    `aliyun_template_body` is the body of the approved template, letter by letter: what we send is checked against it.
+    """
+
+    aliyun_access_key_id: str = Field(pattern=r"^[0-9A-Za-z]{8,128}$")
+    aliyun_access_key_secret: SecretStr = Field(min_length=1)
+    aliyun_sign_name: str = Field(min_length=2, max_length=12)
+    aliyun_template_code: str = Field(pattern=r"^SMS_[0-9]{1,20}$")
+    aliyun_template_body: str = Field(max_length=500)
+    aliyun_variable_chars: int = Field(35, ge=1, le=500)
+    aliyun_api_base: str = ALIYUN_API
+    carrier_proxy: str = ""
+    rules: MessagingRules = Field(default_factory=MessagingRules)
+
+    @property
+    def template(self) -> Template:
+        """Return the template under the signature."""
+        return Template.parse(
+            self.aliyun_template_body, sign_name=self.aliyun_sign_name, most_chars=self.aliyun_variable_chars
+        )
+
+    @field_validator("aliyun_api_base")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        return _check_address(url)
+
+    @model_validator(mode="after")
+    def _check_base(self) -> Self:
+        host = urlsplit(self.aliyun_api_base).hostname or ""
+        if self.mode is Mode.PRODUCTION and self.aliyun_api_base != ALIYUN_API:
+            raise ValueError("production sends through Aliyun itself only")
+        if self.mode is not Mode.PRODUCTION and (host == "aliyuncs.com" or host.endswith(".aliyuncs.com")):
+            raise ValueError("outside production nothing is sent through Aliyun")
+        return self
+
+    @model_validator(mode="after")
+    def _check_rules(self) -> Self:
+        """Refuse a template that could not carry every text that the rules let through, or an opt-out nobody hears."""
+        if self.rules.carrier_inbound:
+            raise ValueError("Aliyun's replies are not heard: CARRIER_INBOUND must be false")
+        for units in (self.rules.text_units_min, self.rules.text_units_max):
+            if self.template.fit(compose("好" * units, settings=self.rules).text) is None:
+                raise ValueError("the template does not render signature, every text and suffix as they are composed")
         return self
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -33,15 +32,18 @@ from messaging.delivery.ports import (
     OutgoingSms,
     Rejected,
     SendResult,
+    TakenSms,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from twilio.rest.api.v2010.account.message import MessageInstance
 
     from messaging.delivery.settings import TwilioSettings
+    from messaging.delivery.values import Timeouts
 
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _BUSY_CODES = frozenset({20429})
@@ -52,14 +54,6 @@ _TOO_MANY = 429
 _LISTED_AT_MOST = 1000
 _INBOUND = "inbound"
 _LONGEST_WAIT_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long one call may take to connect, and then to answer, seconds."""
-
-    connect_s: float
-    read_s: float
 
 
 class CarrierHttpClient(HttpClient):  # type: ignore[misc]  # the library carries no types
@@ -163,11 +157,12 @@ class TwilioSmsSender:
             return Rejected(number) if number != status else InDoubt(InDoubtCause.BROKEN_ANSWER)
         return InDoubt(InDoubtCause.SERVER_ERROR)
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
-        """Return what Twilio holds for this phone and text since then, oldest first.
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
+        """Return what Twilio holds for this phone and text since then, oldest first; it does not list our token.
 
         Asked by To alone: a message still queued has no date of sending that a filter could find.
         """
+        del token
         try:
             listed = self._messages.list(to=phone, limit=_LISTED_AT_MOST, page_size=_LISTED_AT_MOST)
             found = [one for one in listed if _is_ours(one, phone=phone, text=text, since=since)]
@@ -175,10 +170,10 @@ class TwilioSmsSender:
         except Exception as failure:  # noqa: BLE001 - no answer is no answer, whatever broke
             raise CarrierUnavailableError(reason=_name(failure)) from None
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
         """Return what Twilio holds under a SID, None when it knows no such SID."""
         try:
-            return _to_record(self._messages(sid).fetch())
+            return _to_record(self._messages(taken.sid).fetch())
         except TwilioRestException as refusal:
             if refusal.code == 20404:  # noqa: PLR2004 - Twilio's "no such resource"
                 return None

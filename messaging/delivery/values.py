@@ -24,6 +24,14 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long one call may take to connect, and then to answer, seconds."""
+
+    connect_s: float
+    read_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One message in one worker's hands until `lease_until`. The phone and the text stay out of every log.
 

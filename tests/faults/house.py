@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 ACCOUNT_SID = "AC" + "0a" * 16
 AUTH_TOKEN = "not-a-secret-outside-tests"  # noqa: S105 - the double's token
+ALIYUN = {
+    "ALIYUN_ACCESS_KEY_ID": "LTAI0000000000000001",
+    "ALIYUN_ACCESS_KEY_SECRET": AUTH_TOKEN,
+    "ALIYUN_SIGN_NAME": "青禾",
+    "ALIYUN_TEMPLATE_CODE": "SMS_100000001",
+    "ALIYUN_TEMPLATE_BODY": "${first}${second}App内退订",
+}
 ROOT = Path(__file__).resolve().parents[2]
 _START = "from messaging.delivery.commands import send; send()"
 
@@ -91,6 +98,8 @@ class House:
             "FIRST_POLL_S": "3",
             "RETRY_S": "0.5",
             "BREAKER_REST_S": "2",
+            **ALIYUN,
+            "ALIYUN_API_BASE": self.carrier_url,
             **self.environment,
         }
 

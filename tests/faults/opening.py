@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import make_server
 
 from field_apps_mock.carrier.server import QuietHandler, start_carrier
-from field_apps_mock.carrier.values import CarrierSettings
+from field_apps_mock.carrier.values import AliyunAccount, CarrierSettings
 from messaging.delivery.gateway import GatewayParts, make_gateway
 from messaging.delivery.settings import GatewaySettings
 from messaging.delivery.values import Timings
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
 from stack.ports import _find_free_port
-from tests.faults.house import ACCOUNT_SID, AUTH_TOKEN, House
+from tests.faults.house import ACCOUNT_SID, ALIYUN, AUTH_TOKEN, House
 from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def open_house(folder: Path, *, services: TestServices, clock: Clock) -> Iterato
     port = _find_free_port()
     keys = FileKeyStore(key_file)
     world = World(services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
-    settings = CarrierSettings(ACCOUNT_SID, AUTH_TOKEN, f"http://127.0.0.1:{port}/twilio/inbound", (), 0.2, 0.4)
+    inbound_url, aliyun = f"http://127.0.0.1:{port}/twilio/inbound", AliyunAccount(*ALIYUN.values())
+    settings = CarrierSettings(ACCOUNT_SID, AUTH_TOKEN, inbound_url, (), 0.2, 0.4, aliyun)
     with start_carrier(settings, state=folder / "carrier.db", clock=clock, host="127.0.0.1", port=0) as carrier:
         house = House(world=world, key_file=key_file, carrier_url=carrier.url, gateway_port=port, logs=folder)
         house.empty_redis()

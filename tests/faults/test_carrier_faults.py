@@ -40,6 +40,18 @@ def test_ambiguous_answers_lead_to_no_second_message(house: House) -> None:
     assert stats["faults"]["accepted_dropped"] == 3
 
 
+def test_the_second_carrier_sends_nothing_twice_either(house: House) -> None:
+    house.environment = {"CARRIER": "aliyun", "SENDER_CONNECTIONS": "8", "BREAKER_SHARE": "1", "FIRST_POLL_S": "1"}
+    for mode in ("accepted_dropped", "accepted_500", "error_500", "truncated_201", "dropped", "429"):
+        house.order(mode=mode, count=1)
+    house.order(mode="listing_fails", count=1)
+    _begin(house, audience=15)
+    house.wait_until(lambda: house.world.count_states() == {MessageState.DELIVERED: 15}, within_s=60)
+    stats = house.get_stats()
+    assert (stats["accepted"], stats["duplicates"], house.world.count_slots()) == (15, 0, 15)
+    assert stats["faults"]["accepted_dropped"] == 1
+
+
 def test_without_redis_and_worker_the_pump_sends_within_five_seconds(house: House) -> None:
     house.environment = {"REDIS_URL": "redis://127.0.0.1:1/0"}
     _begin(house, audience=5)

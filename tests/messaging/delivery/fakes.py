@@ -7,11 +7,20 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from messaging.delivery.errors import CarrierUnavailableError
-from messaging.delivery.ports import Accepted, CarrierRecord, CarrierStatus, InboundSms, OutgoingSms, SendResult
+from messaging.delivery.ports import (
+    Accepted,
+    CarrierRecord,
+    CarrierStatus,
+    InboundSms,
+    OutgoingSms,
+    SendResult,
+    TakenSms,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from uuid import UUID
 
 
 def make_sid(number: int) -> str:
@@ -39,16 +48,16 @@ class RecordingSmsSender:
             number = len(self.calls)
         return self.answer(sms) if self.answer else Accepted(make_sid(number))
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
         """Return what the test put there."""
-        del phone, text, since
+        del phone, text, token, since
         self._count()
         return list(self.holds)
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
         """Return what the test put there for a SID."""
         self._count()
-        return next((record for record in self.holds if record.sid == sid), None)
+        return next((record for record in self.holds if record.sid == taken.sid), None)
 
     def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
         """Return what the test put there."""
@@ -77,19 +86,19 @@ class TruthfulCarrier:
             self.accepted.append((sms.phone, sms.text))
         return answer or Accepted(make_sid(len(self.accepted)))
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
         """Return what was really taken."""
-        del since
+        del token, since
         return [
             CarrierRecord(make_sid(number), CarrierStatus.QUEUED)
             for number, taken in enumerate(self.accepted, start=1)
             if taken == (phone, text)
         ]
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
         """Return delivered for anything that was taken."""
         known = {make_sid(number) for number in range(1, len(self.accepted) + 1)}
-        return CarrierRecord(sid, CarrierStatus.DELIVERED) if sid in known else None
+        return CarrierRecord(taken.sid, CarrierStatus.DELIVERED) if taken.sid in known else None
 
     def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:
         """Return nothing: its phones do not write."""

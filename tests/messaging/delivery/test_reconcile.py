@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from messaging.delivery.models import MessageState
 from messaging.delivery.polling import poll
-from messaging.delivery.ports import CarrierRecord, CarrierStatus
+from messaging.delivery.ports import CarrierRecord, CarrierStatus, TakenSms
 from messaging.delivery.reconcile import reconcile, sweep_leases
 from messaging.delivery.values import Timings
 from privacy.people.models import Phone
@@ -147,6 +147,42 @@ def test_a_missing_receipt_is_fetched(world: World, clock: FakeClock) -> None:
     assert poll(world.make_inquiry(sender), limit=10) == 1
     message = world.get_message(message_id)
     assert (message.state, message.reason) == (MessageState.UNDELIVERED, "carrier:30003")
+
+
+@pytest.mark.parametrize(("code", "opt_outs"), [("isv.CUSTOMER_REFUSED", 1), ("MOBILE_NOT_ON_SERVICE", 0)])
+def test_a_refusal_heard_by_asking_is_an_opt_out(world: World, clock: FakeClock, code: str, opt_outs: int) -> None:
+    wait_for_receipt(world)
+    put_in_doubt(world)
+    sender = RecordingSmsSender(holds=[CarrierRecord(make_sid(2), CarrierStatus.UNDELIVERED, code)])
+    reconcile(world.make_inquiry(sender), limit=10)
+    assert world.count_opt_outs() == opt_outs
+    sender.holds = [CarrierRecord(FOUND.sid, CarrierStatus.UNDELIVERED, code)]
+    clock.advance(minutes=30)
+    poll(world.make_inquiry(sender), limit=10)
+    assert world.count_opt_outs() == 2 * opt_outs
+
+
+def test_a_carrier_that_asks_for_the_phone_gets_it_until_it_is_erased(world: World, clock: FakeClock) -> None:
+    message_id = wait_for_receipt(world)
+    opened: list[str] = []
+
+    class ByPhone(RecordingSmsSender):
+        """Knows a message by its phone."""
+
+        def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
+            """Open the number."""
+            opened.append(taken.open_phone())
+            return None
+
+    clock.advance(minutes=30)
+    poll(world.make_inquiry(ByPhone()), limit=10)
+    with world.admin.begin() as session:
+        session.execute(delete(Phone))
+    clock.advance(hours=48)
+    poll(world.make_inquiry(ByPhone()), limit=10)
+    assert len(opened) == 1
+    assert opened[0].startswith("+86")
+    assert world.get_message(message_id).state == MessageState.DELIVERY_UNKNOWN
 
 
 @pytest.mark.parametrize("is_silent", [True, False])

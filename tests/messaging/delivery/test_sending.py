@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from messaging.delivery import valve
 from messaging.delivery.claiming import claim
-from messaging.delivery.finishing import OPTED_OUT_CODE, Finish, finish
+from messaging.delivery.finishing import Finish, finish
 from messaging.delivery.models import Message, MessageState, RunState
 from messaging.delivery.ports import (
     Accepted,
@@ -96,7 +96,7 @@ def test_doubt_is_looked_into_two_minutes_after_the_lease(world: World) -> None:
 def test_the_carriers_opt_out_is_ours(world: World) -> None:
     message_id = world.add_message(world.add_household())
     taken = take(world)
-    deliver(world.make_desk(RecordingSmsSender(lambda _: Rejected(OPTED_OUT_CODE))), claimed=taken)
+    deliver(world.make_desk(RecordingSmsSender(lambda _: Rejected(21610))), claimed=taken)
     with world.admin() as session:
         assert is_opted_out(session, opt_out_hashes=taken.opt_out_hashes)
         assert session.scalars(select(OptOut.source)).all() == ["carrier"]
@@ -191,6 +191,17 @@ def test_an_answer_after_its_callback_changes_nothing(world: World) -> None:
     assert finish(world.sender, claim=taken, result=Accepted(make_sid(1)), now=world.clock(), rules=rules)
     assert not finish(world.sender, claim=taken, result=Accepted(make_sid(2)), now=world.clock(), rules=rules)
     assert world.get_message(message_id).sid == make_sid(1)
+
+
+def test_an_answer_after_a_list_that_named_it_by_our_token_is_the_same_news(world: World) -> None:
+    message_id = world.add_message(world.add_household())
+    taken = take(world)
+    sid = f"OutId:{taken.token}"
+    with world.sender.begin() as session:
+        adopt(session, message_id=message_id, sid=sid, now=world.clock(), timings=Timings())
+    rules = Finish(timings=Timings(), valve=QUICK)
+    assert finish(world.sender, claim=taken, result=Accepted("9^0"), now=world.clock(), rules=rules)
+    assert world.get_message(message_id).sid == sid
 
 
 def test_a_drain_sends_everything_due_once(world: World) -> None:

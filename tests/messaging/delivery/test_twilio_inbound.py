@@ -9,7 +9,8 @@ import pytest
 
 from messaging.delivery.errors import CarrierUnavailableError
 from messaging.delivery.ports import InboundSms
-from tests.messaging.delivery.test_twilio_sender import SMS, answering, http, listed, make_sender
+from tests.messaging.delivery.test_twilio_sender import SMS, listed, make_sender
+from tests.messaging.delivery.wire import answering, http
 
 SINCE = datetime(2026, 11, 18, 3, 50, tzinfo=UTC)
 NUMBER = "+861069000000"
