@@ -2,8 +2,13 @@
 
 The draw is an order by a hash of campaign and household: nobody can foresee it without the household ids, which leave
 the people database nowhere, and after a crash it goes on where it stopped. A shortfall is told to nobody, also not to
-somebody who owns phones in the audience: a share of it is held out in any case, so that a message that does not come
-says nothing, and messages leave spread over the time that the whole quota would take, however few there are (ADR 0014).
+somebody who owns phones in the audience: messages leave spread over the time that the whole quota would take, however
+few there are, and one in twenty of those drawn is held out in any case, so that a message that does not come says
+nothing (ADR 0014).
+
+The held-out get no message of this campaign, and what they buy tells what the messages did (ADR 0019). Who they are is
+another hash, of campaign and phone, so that the order does not matter, a second look decides the same, and two
+households behind one phone stand on the same side.
 """
 
 from __future__ import annotations
@@ -12,6 +17,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from math import ceil
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -20,13 +27,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from messaging.campaigns.hours import get_opening, get_sending_span, is_open
 from messaging.campaigns.settings import MessagingRules
-from messaging.delivery.models import Message, MessageState, Run, RunState
+from messaging.delivery.models import HeldOut, Message, MessageState, Run, RunState
 from privacy.people.models import Household, Need, OptOut, Phone
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session, sessionmaker
 
-_RANK_BITS = 256
+_SPARE = 10
+"""Households looked at beyond what is expected, so that few draws need a second look for their last messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +53,70 @@ class _Drawn:
     rank: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """Whom of a batch to message, whom to hold out, the rank of the last of both, and whether nobody was left over."""
+
+    reached: list[_Drawn]
+    held_out: list[_Drawn]
+    cursor: bytes | None
+    has_all: bool
+
+
 def find_expanding(session: Session) -> list[UUID]:
     """Return the campaigns whose draw is not finished, those that start first before the others."""
     return list(session.scalars(select(Run.campaign_id).where(Run.state == RunState.EXPANDING).order_by(Run.starts_at)))
 
 
 def expand(sessions: sessionmaker[Session], *, campaign_id: UUID, draw: Draw, now: datetime) -> bool:
-    """Draw one more batch of a campaign; messages and cursor in one commit. Returns whether more are to be drawn."""
+    """Draw one more batch of a campaign; messages, control group and cursor in one commit.
+
+    Returns whether more are to be drawn.
+    """
     with sessions.begin() as session:
         run = session.get(Run, campaign_id, with_for_update={"key_share": True})
         if run is None or run.state != RunState.EXPANDING:
             return False
         wanted = min(draw.batch, run.quota - run.expanded)
-        drawn = _draw(session, run, limit=wanted, rules=draw.rules) if wanted > 0 else []
-        _plan(session, run, drawn, draw=draw, now=now)
-        run.expanded += len(drawn)
-        if drawn:
-            run.cursor = drawn[-1].rank
-        if len(drawn) < wanted or run.expanded >= run.quota:
+        limit = _add_held_out(wanted, share=draw.rules.held_out_share)
+        found = _draw(session, run, limit=limit) if wanted > 0 else []
+        drawn = _split(found, campaign_id=campaign_id, wanted=wanted, share=draw.rules.held_out_share)
+        _hold_out(session, run, drawn.held_out, draw=draw, now=now)
+        _plan(session, run, drawn.reached, draw=draw, now=now)
+        run.expanded += len(drawn.reached)
+        if drawn.cursor is not None:
+            run.cursor = drawn.cursor
+        if (len(found) < limit and drawn.has_all) or run.expanded >= run.quota:
             run.state = RunState.RUNNING
         return run.state == RunState.EXPANDING
 
 
-def _draw(session: Session, run: Run, *, limit: int, rules: MessagingRules) -> list[_Drawn]:
+def _add_held_out(wanted: int, *, share: float) -> int:
+    """Return how many households to look at so that, most likely, enough of them are not held out."""
+    return ceil(wanted / (1 - share)) + (_SPARE if share else 0)
+
+
+def _split(found: list[_Drawn], *, campaign_id: UUID, wanted: int, share: float) -> _Split:
+    """Take households in their order until enough of them are to be messaged; the others of these are held out."""
+    reached: list[_Drawn] = []
+    held_out: list[_Drawn] = []
+    cursor = None
+    for household in found:
+        if len(reached) == wanted:
+            return _Split(reached, held_out, cursor, has_all=False)
+        is_out = is_held_out(campaign_id, lookup_hash=household.lookup_hash, share=share)
+        (held_out if is_out else reached).append(household)
+        cursor = household.rank
+    return _Split(reached, held_out, cursor, has_all=True)
+
+
+def is_held_out(campaign_id: UUID, *, lookup_hash: bytes, share: float) -> bool:
+    """Say whether a campaign holds a phone out: a fair coin that falls the same way whenever it is thrown again."""
+    digest = sha256(b"held out" + campaign_id.bytes + lookup_hash).digest()
+    return int.from_bytes(digest[:8]) < share * 2**64
+
+
+def _draw(session: Session, run: Run, *, limit: int) -> list[_Drawn]:
     rank = _get_rank(run.campaign_id)
     eligible = (
         select(Household.household_id, Phone.lookup_hash, rank)
@@ -84,8 +133,6 @@ def _draw(session: Session, run: Run, *, limit: int, rules: MessagingRules) -> l
         # Whoever is being erased is waited for, and not drawn; an erasure waits for the plan, and takes it along.
         .with_for_update(of=Household, read=True, key_share=True)
     )
-    if rules.held_out_share:
-        eligible = eligible.where(rank < get_held_out_rank(rules.held_out_share))
     if run.cursor is not None:
         eligible = eligible.where(rank > run.cursor)
     return [_Drawn(*row) for row in session.execute(eligible)]
@@ -95,9 +142,20 @@ def _get_rank(campaign_id: UUID) -> ColumnElement[bytes]:
     return func.sha256(func.uuid_send(literal(campaign_id)).concat(func.uuid_send(Need.household_id)))
 
 
-def get_held_out_rank(share: float) -> bytes:
-    """Return the rank from which on households are held out: a share of all hashes, above 0, lies there."""
-    return int((1 - share) * 2**_RANK_BITS).to_bytes(_RANK_BITS // 8)
+def _hold_out(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: datetime) -> None:
+    """Remember a control group, as of when its messages would have been due: both groups are compared from there."""
+    if not drawn:
+        return
+    start = max(run.starts_at, now)
+    rows = [
+        {
+            "campaign_id": run.campaign_id,
+            "household_id": household.household_id,
+            "drawn_at": _get_start(start, quota=run.quota, draw=draw),
+        }
+        for household in drawn
+    ]
+    session.execute(insert(HeldOut).on_conflict_do_nothing(), rows)
 
 
 def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: datetime) -> None:

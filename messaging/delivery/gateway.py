@@ -25,6 +25,7 @@ from messaging.delivery.opt_outs import means_opt_out
 from messaging.delivery.pools import create_pool
 from messaging.delivery.ports import CarrierRecord, CarrierStatus, Clock
 from messaging.delivery.receipts import Callback, record_callback
+from messaging.delivery.replies import record_reply
 from messaging.delivery.settings import GatewaySettings, OutboxSettings, load
 from messaging.delivery.values import Timings
 from privacy.people.consent import record_opt_out
@@ -205,14 +206,17 @@ def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> N
 
 def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:
     phone = _parse(form.get("From"))
-    if form.get("OptOutType") != "STOP" and not means_opt_out(form.get("Body", "")):
-        return
-    hashes = parts.vault.hash_phone(phone)
+    now = parts.clock()
+    is_refusal = form.get("OptOutType") == "STOP" or means_opt_out(form.get("Body", ""))
     with parts.sessions.begin() as session:
-        record_opt_out(
-            session,
-            opt_out_hash=hashes.opt_out_hash,
-            version=hashes.opt_out_version,
-            source="inbound",
-            at=parts.clock(),
-        )
+        if is_refusal:
+            hashes = parts.vault.hash_phone(phone)
+            record_opt_out(
+                session,
+                opt_out_hash=hashes.opt_out_hash,
+                version=hashes.opt_out_version,
+                source="inbound",
+                at=now,
+            )
+        else:
+            record_reply(session, lookup_hashes=parts.vault.lookup_hashes(phone), now=now)

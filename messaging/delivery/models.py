@@ -71,7 +71,7 @@ class Delivery(DeclarativeBase):
 
 
 class Run(Delivery):
-    """The people side's copy of one campaign, and the cursor of its expansion (households drawn so far)."""
+    """The people side's copy of one campaign, and the cursor of its expansion (`expanded`: messages planned)."""
 
     __tablename__ = "runs"
 
@@ -100,6 +100,7 @@ class Message(Delivery):
         Index("messages_due", "not_before", postgresql_where=text("state = 'planned'")),
         Index("messages_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("messages_in_doubt", "check_at", postgresql_where=text("state = 'unknown'")),
+        Index("messages_by_phone", "lookup_hash", "accepted_at"),
         Index("messages_awaited", "check_at", postgresql_where=text("state IN ('accepted', 'sent')")),
     )
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete, select, text, update
 from api.models import LoginAttempts, RefreshToken
 from messaging.campaigns.models import ActorUsage, Broadcast, IdempotencyKey, OrganisationUsage
 from messaging.delivery.expansion import Draw, expand, find_expanding
-from messaging.delivery.models import Message, Receipt, Run, Valve
+from messaging.delivery.models import HeldOut, Message, Receipt, Run, Valve
 from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
 from messaging.delivery.sending import drain
 from privacy.people.consent import record_consent, record_opt_out
@@ -133,7 +133,7 @@ class Stage:
         self.clock.now = at
         self.seen, self._names, self.carrier = [], {}, RecordingSmsSender()
         with self.world.admin.begin() as session:
-            for table in (Receipt, Message, Run, Contact):
+            for table in (Receipt, HeldOut, Message, Run, Contact):
                 session.execute(delete(table))
             valve = session.get_one(Valve, 1)
             valve.is_paused, valve.pause_reason, valve.recent_in_doubt = False, None, ""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from messaging.campaigns.models import BroadcastState
-from messaging.delivery.expansion import Draw, expand, get_held_out_rank
+from messaging.delivery.expansion import Draw, expand, is_held_out
 from messaging.delivery.models import Message, RunState
 from messaging.delivery.orders import follow_orders
 from tests.messaging.delivery.world import RULES
@@ -37,18 +36,18 @@ def make_even_draw(*, steps: int) -> Draw:
 
 
 def test_some_are_held_out_also_where_fewer_are_there_than_wanted(world: World) -> None:
-    people = {world.add_household().household_id for _ in range(40)}
+    people = [world.add_household() for _ in range(40)]
     campaign_id = world.add_run(state=RunState.EXPANDING, quota=50)
     draw = replace(world.make_draw(batch=7), rules=RULES.model_copy(update={"held_out_share": 0.25}))
     while expand(world.sender, campaign_id=campaign_id, draw=draw, now=world.clock()):
         pass
-    below = {one for one in people if sha256(campaign_id.bytes + one.bytes).digest()[0] < 0xC0}
-    assert set(find_planned(world, campaign_id)) == below
-    assert 0 < len(below) < 40
-
-
-def test_a_twentieth_of_all_hashes_is_held_out() -> None:
-    assert int.from_bytes(get_held_out_rank(0.05)) / 2**256 == 0.95
+    reached = {
+        one.household_id
+        for one in people
+        if not is_held_out(campaign_id, lookup_hash=world.vault.lookup_hash(one.phone), share=0.25)
+    }
+    assert set(find_planned(world, campaign_id)) == reached
+    assert 0 < len(reached) < 40
 
 
 def test_messages_are_spread_over_the_time_of_the_whole_quota_however_few_they_are(world: World) -> None:

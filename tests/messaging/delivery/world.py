@@ -19,7 +19,7 @@ from messaging.campaigns.text import compose
 from messaging.delivery.claiming import Gate
 from messaging.delivery.expansion import Draw
 from messaging.delivery.finishing import Finish
-from messaging.delivery.models import Message, MessageState, Receipt, Run, RunState, Valve
+from messaging.delivery.models import HeldOut, Message, MessageState, Receipt, Reply, Run, RunState, Valve
 from messaging.delivery.orders import Stores
 from messaging.delivery.reconcile import Inquiry
 from messaging.delivery.sending import Desk
@@ -48,7 +48,9 @@ FINAL = compose(BODY, settings=RULES)
 TEXT = FINAL.text
 RELEASE = "2026-11-370200"
 QUICK = ValveLimits(rate_per_s=10_000.0)
-_TABLES = (Receipt, Message, Run, Contact, ConsentEntry, Need, Phone, DataKey, OptOut, Erasure, Household)
+_TABLES = (
+    Receipt, Reply, HeldOut, Message, Run, Contact, ConsentEntry, Need, Phone, DataKey, OptOut, Erasure, Household,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,16 @@ class World:
         with self.admin() as session:
             return set(session.scalars(select(Message.reason).where(Message.state == MessageState.SKIPPED)))
 
+    def find_held_out(self, campaign_id: UUID) -> set[UUID]:
+        """Return the control group of a campaign."""
+        with self.admin() as session:
+            return set(session.scalars(select(HeldOut.household_id).where(HeldOut.campaign_id == campaign_id)))
+
+    def find_replies(self) -> list[tuple[UUID, datetime]]:
+        """Return which messages were answered, and when."""
+        with self.admin() as session:
+            return [(row[0], row[1]) for row in session.execute(select(Reply.message_id, Reply.received_at))]
+
     def count_opt_outs(self) -> int:
         """Count the phones that must not be written to."""
         with self.admin() as session:
@@ -307,6 +319,7 @@ class World:
         inquiry = Inquiry(self.sender, sender, self.vault, self.recorder, self.clock, Timings())
         return replace(inquiry, **changes)
 
-    def make_draw(self, *, batch: int = 500) -> Draw:
+    def make_draw(self, *, batch: int = 500, held_out_share: float = 0.0) -> Draw:
         """Return a draw without jitter."""
-        return Draw(batch=batch, rules=RULES, draw_jitter=lambda: 0.0)
+        rules = RULES.model_copy(update={"held_out_share": held_out_share})
+        return Draw(batch=batch, rules=rules, draw_jitter=lambda: 0.0)
