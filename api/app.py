@@ -33,6 +33,7 @@ from api.tokens import TokenSigner
 from api.yingxiaobao.broadcasts import broadcasts
 from api.yingxiaobao.communities import communities
 from api.yingxiaobao.heatmap import heatmap
+from api.yingxiaobao.outcomes import outcomes
 from api.yingxiaobao.territory import territory
 from api.yingxiaobao.tiles import tiles
 from geo.snapshot import SnapshotStore
@@ -140,7 +141,7 @@ def _make_desk(
 
 def _register_routes(app: Flask) -> None:
     api = make_api(app)
-    for blueprint in (login, catalog, communities, heatmap, tiles, territory, broadcasts, reviews, health):
+    for blueprint in (login, catalog, communities, heatmap, tiles, territory, outcomes, broadcasts, reviews, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
 

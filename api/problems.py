@@ -15,6 +15,7 @@ from api.errors import Fault
 from api.language import Words
 from geo import errors as places
 from messaging.campaigns import errors as campaigns
+from privacy.release import errors as releases
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ SLUGS: dict[type[Exception], str] = {
     places.UnknownDistrictError: "no-release",
     places.MixedCitiesError: "invalid-arguments",
     places.TileOutOfRangeError: "not-found",
+    releases.ReleaseNotFoundError: "not-found",
     campaigns.IdempotencyKeyMissingError: "missing-idempotency-key",
     campaigns.IdempotencyKeyInvalidError: "missing-idempotency-key",
     campaigns.IdempotencyKeyReusedError: "idempotency-key-reused",
