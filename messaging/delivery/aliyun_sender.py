@@ -145,6 +145,8 @@ class AliyunSmsSender:
         """Build the client; nothing is asked yet."""
         for name in ("darabonba-core", "urllib3"):
             logging.getLogger(name).setLevel(logging.WARNING)
+        # The SDK writes to stderr by a handler of its own, past whatever masks our log.
+        logging.getLogger("darabonba-core").handlers.clear()
         self._settings = settings
         self._template = settings.template
         self._clock = clock

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -27,6 +30,7 @@ from messaging.delivery.ports import (
     SendResult,
     TakenSms,
 )
+from stack.paths import ROOT
 from tests.messaging.delivery.aliyun import BIZ_ID, NOW, SECRET, SMS, TAKEN, answer, detail, details, make_aliyun
 from tests.messaging.delivery.wire import answering
 from tests.messaging.delivery.world import FINAL
@@ -128,6 +132,19 @@ def test_what_the_phone_would_not_show_byte_for_byte_is_refused_without_a_call(
 ) -> None:
     # Nobody listens there: a call would end as not connected.
     assert make_aliyun("http://127.0.0.1:1").send(replace(SMS, **changes)) == Rejected(refusal)
+
+
+def test_the_library_has_no_way_past_our_log() -> None:
+    make_aliyun("http://127.0.0.1:1")
+    assert logging.getLogger("darabonba-core").handlers == []
+
+
+def test_a_sender_for_another_carrier_does_not_load_this_library() -> None:
+    program = (
+        "import sys, messaging.delivery.pump, messaging.delivery.worker, messaging.delivery.gateway\n"
+        "sys.exit(any(name.startswith(('alibabacloud', 'darabonba')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
