@@ -50,6 +50,7 @@ READS = (
     Read("/v1/yingxiaobao/heatmap", HERE | _NEED | {"radius_m": "5000"}),
     Read("/v1/yingxiaobao/tiles/{z}/{x}/{y}.mvt", _NEED, _TILE),
     Read("/v1/yingxiaobao/territory"),
+    Read("/v1/yingxiaobao/outcomes"),
     Read("/v1/yingxiaobao/broadcasts"),
     Read("/v1/yingxiaobao/broadcasts/{broadcast_id}"),
     Read("/v1/reviews", role="reviewer"),

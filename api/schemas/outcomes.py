@@ -33,9 +33,9 @@ CountsSchema = Schema.from_dict({name.value: fields.Nested(EstimateSchema) for n
 
 
 class OutcomesSchema(Schema):
-    """Households by outcome, and rates from 0 to 1. The margins of rates hold noise and chance."""
+    """Counts of households by outcome, and rates from 0 to 1. The margins of rates hold noise and chance."""
 
-    households = fields.Nested(CountsSchema, required=True)
+    counts = fields.Nested(CountsSchema, required=True)
     reply_rate = fields.Nested(EstimateSchema, required=True)
     purchase_rate = fields.Nested(EstimateSchema, required=True)
     held_out_purchase_rate = fields.Nested(EstimateSchema, required=True)

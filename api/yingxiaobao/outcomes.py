@@ -50,7 +50,7 @@ def show_my_outcomes(asked: dict[str, Any]) -> Row:
 def show_outcomes(found: Outcomes) -> Row:
     """Return the outcomes of one place, counts to a tenth and rates to five digits."""
     return {
-        "households": {
+        "counts": {
             name.value: show_estimate(count, digits=1) for name, count in zip(Outcome, found.counts, strict=True)
         },
         "reply_rate": show_estimate(found.reply_rate),

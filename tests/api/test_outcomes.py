@@ -74,8 +74,8 @@ def test_my_district_is_told_of_with_margins(client: FlaskClient, sales: Headers
     (mine,) = found["districts"]
     outcomes = mine["outcomes"]
     assert (mine["adcode"], mine["name"], found["total"]) == (370202, "市南区", outcomes)
-    assert outcomes["households"]["messaged"] == {"value": 12_000.0, "moe95": 78.4, "few": False}
-    assert outcomes["households"]["replied"] == {"value": None, "moe95": 78.4, "few": True}
+    assert outcomes["counts"]["messaged"] == {"value": 12_000.0, "moe95": 78.4, "few": False}
+    assert outcomes["counts"]["replied"] == {"value": None, "moe95": 78.4, "few": True}
     assert outcomes["purchase_rate"]["value"] == 0.1
     assert outcomes["held_out_purchase_rate"] == {"value": None, "moe95": pytest.approx(0.124, abs=0.002), "few": True}
     assert outcomes["lift"]["few"]
@@ -87,7 +87,7 @@ def test_all_my_districts_together_have_a_smaller_relative_margin(client: FlaskC
     assert [one["adcode"] for one in found["districts"]] == [370202, 370203]
     none = {"value": None, "moe95": None, "few": True}
     assert found["districts"][1]["outcomes"]["lift"] == none
-    messaged = found["total"]["households"]["messaged"]
+    messaged = found["total"]["counts"]["messaged"]
     assert messaged == {"value": 20_000.0, "moe95": pytest.approx(78.4 * 2**0.5, abs=0.1), "few": False}
     assert found["total"]["reply_rate"]["value"] == pytest.approx(460 / 20_000, abs=1e-5)
 
@@ -97,7 +97,7 @@ def test_an_earlier_month_is_told_of_by_its_own_release(client: FlaskClient, sal
     assert (found["release_id"], found["month"], found["as_of"]) == (
         "2026-10-370200", "2026-09", "2026-10-01T00:00:00+00:00",
     )  # fmt: skip
-    assert found["total"]["households"]["messaged"]["value"] == 24_000.0
+    assert found["total"]["counts"]["messaged"]["value"] == 24_000.0
     assert _get(client, sales, month="2026-10") == _get(client, sales)
 
 
@@ -110,6 +110,8 @@ def test_an_earlier_month_is_told_of_by_its_own_release(client: FlaskClient, sal
         ({"month": "2026-1"}, 422, "invalid-arguments"),
         ({"month": "202６-10"}, 422, "invalid-arguments"),
         ({"month": ""}, 422, "invalid-arguments"),
+        ({"month": "2026-10' OR '1'='1"}, 422, "invalid-arguments"),
+        ({"month": "2026-10\n"}, 422, "invalid-arguments"),
         ({"district": "370203"}, 422, "invalid-arguments"),
     ],
 )

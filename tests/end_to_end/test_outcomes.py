@@ -226,5 +226,5 @@ def test_what_a_campaign_did_is_told_in_the_next_release(town: Town) -> None:
     assert (found["release_id"], found["month"]) == (f"2026-12-{CITY}", "2026-11")
     (mine,) = found["districts"]
     told = mine["outcomes"]
-    assert (mine["adcode"], told["households"]["messaged"]["value"]) == (DISTRICT, QUOTA)
-    assert (told["households"]["replied"]["few"], told["lift"]["value"]) == (True, None)
+    assert (mine["adcode"], told["counts"]["messaged"]["value"]) == (DISTRICT, QUOTA)
+    assert (told["counts"]["replied"]["few"], told["lift"]["value"]) == (True, None)
