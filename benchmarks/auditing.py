@@ -25,7 +25,7 @@ from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.claiming import Gate, claim
 from messaging.delivery.finishing import Finish
 from messaging.delivery.models import Message, MessageState, Run, RunState
-from messaging.delivery.ports import Accepted, CarrierRecord, InboundSms, OutgoingSms
+from messaging.delivery.ports import Accepted, CarrierRecord, InboundSms, OutgoingSms, TakenSms
 from messaging.delivery.sending import Desk, drain
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
@@ -61,10 +61,10 @@ class _SlowSender:
         time.sleep(_LATENCY_S)
         return Accepted(f"SM{uuid4().hex}")
 
-    def find_sent(self, *, phone: str, text: str, since: datetime) -> list[CarrierRecord]:
+    def find_sent(self, *, phone: str, text: str, token: UUID, since: datetime) -> list[CarrierRecord]:
         raise NotImplementedError
 
-    def find_status(self, *, sid: str) -> CarrierRecord | None:
+    def find_status(self, taken: TakenSms, /) -> CarrierRecord | None:
         raise NotImplementedError
 
     def find_inbound(self, *, since: datetime, before: datetime | None) -> list[InboundSms]:

@@ -84,9 +84,7 @@ def _describe(inquiry: Inquiry, message: _Awaited) -> TakenSms:
         token=message.token,
         since=message.starts_at - CLOCK_TOLERANCE,
         until=message.accepted_at,
-        open_phone=partial(
-            read_phone, inquiry, household_id=message.household_id, message_id=message.message_id
-        ),
+        open_phone=partial(read_phone, inquiry, household_id=message.household_id, message_id=message.message_id),
     )
 
 

@@ -95,7 +95,7 @@ class People:
             if standing is not Standing.WITHOUT_NEED:
                 session.execute(insert(Need).values(_to_need(target)))
             if standing is Standing.OPTED_OUT:
-                record_opt_out(session, opt_out_hash=target.opt_out_hash, source="attack", at=now)
+                record_opt_out(session, opt_out_hash=target.opt_out_hash, version=1, source="attack", at=now)
             if standing is Standing.CAPPED:
                 session.add(_make_contact(mine, at=now - timedelta(hours=1)))
 

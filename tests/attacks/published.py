@@ -29,7 +29,8 @@ from privacy.release.queries import get_figures
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 from stack.test_services import run_services
 from tests.attacks.values import Progress
-from tests.privacy.release.worlds import KEYS, MONTH, Dwelling, make_dwellings, store_dwellings
+from tests.privacy.release.worlds import KEYS, MONTH, RECORDER, Dwelling, make_dwellings, store_dwellings
+from tests.released import SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +114,8 @@ class World:
             month=MONTH,
             as_of=_NOW,
             noise=noise,
+            sign=SIGN,
+            recorder=RECORDER,
             clock=lambda: _NOW,
             progress=lambda *_: None,
         )

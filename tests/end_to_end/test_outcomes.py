@@ -38,9 +38,9 @@ from tests.api import world as places
 from tests.api.conftest import QUICK_HASHER, bearer
 from tests.messaging.delivery.callbacks import ACCOUNT, make_settings, post
 from tests.messaging.delivery.fakes import RecordingSmsSender, make_sid
-from tests.messaging.delivery.world import RULES, World
+from tests.messaging.delivery.world import RULES, World, make_recorder
 from tests.privacy.people.drops import DropWriter
-from tests.privacy.release.worlds import RecordingNoise
+from tests.privacy.release.worlds import RECORDER, RecordingNoise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,14 @@ class Town:
         with self.connect("serving", "field_intake")() as session:
             locator = LeafIndex.load(session)
         engine = self.connect("people", "field_intake").kw["bind"]
-        report = take_in(engine, drop_dir=writer.folder, locator=locator, vault=self.vault, clock=self.clock)
+        report = take_in(
+            engine,
+            drop_dir=writer.folder,
+            locator=locator,
+            vault=self.vault,
+            recorder=self.world.recorder,
+            clock=self.clock,
+        )
         assert report.rejected == 0
 
     def publish(self, month: date) -> list[float]:
@@ -94,8 +101,8 @@ class Town:
             keys = get_public_keys(session, city_code=CITY)
         release = publish_month(
             self.connect("people", "field_release"), serving, keys=keys, month=month, as_of=self.clock(),
-            noise=RecordingNoise(), sign=make_signer(self.keys.get_key(KeyName.SIGNING)), clock=self.clock,
-            progress=lambda *_: None,
+            noise=RecordingNoise(), sign=make_signer(self.keys.get_key(KeyName.SIGNING)), recorder=RECORDER,
+            clock=self.clock, progress=lambda *_: None,
         )  # fmt: skip
         with serving() as session:
             table = get_district_table(session, release_id=release.release_id, product=Product.CAMPAIGN_OUTCOMES)
@@ -145,7 +152,7 @@ def town(tmp_path: Path, clock: FakeClock) -> Iterator[Town]:
         serving = create_engine(services.url("serving"), hide_parameters=True)
         places.build(serving, hasher=QUICK_HASHER)
         vault = Vault(keys)
-        world = World(services, vault=vault, clock=clock)
+        world = World(services, vault=vault, recorder=make_recorder(keys), clock=clock)
         settings = WebSettings(
             mode=Mode.TEST, serving_url=SecretStr(services.url("serving", role="field_web")),
             redis_url=SecretStr(services.redis.url), jwt_secret=SecretStr("a signing key only for tests, 32 bytes"),
@@ -171,7 +178,7 @@ def broadcast(town: Town) -> RecordingSmsSender:
     )
     assert answer.status_code == 202, answer.get_data(as_text=True)
     campaign_id = UUID(answer.get_json()["broadcast_id"])
-    assert follow_orders(town.world.stores, rules=RULES, now=town.clock()) == 1
+    assert follow_orders(town.world.stores, rules=RULES, recorder=town.world.recorder, now=town.clock()) == 1
     draw = town.world.make_draw(held_out_share=SHARE)
     while expand(town.world.sender, campaign_id=campaign_id, draw=draw, now=town.clock()):
         pass
