@@ -29,7 +29,7 @@ from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
 from privacy.release.errors import ReleaseError
 from privacy.release.mechanism import OpenDpNoise
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.settings import ServingSettings
 from privacy.release.signing import make_signer
 
@@ -121,16 +121,18 @@ def publish(month: date, city_code: int) -> None:
             keys = get_public_keys(session, city_code=city_code)
         with show_release() as progress:
             published = publish_month(
-                _make_sessions(PeopleSettings().people_url),
-                serving,
+                Press(
+                    _make_sessions(PeopleSettings().people_url),
+                    serving,
+                    noise=OpenDpNoise(),
+                    sign=sign,
+                    recorder=recorder,
+                    clock=_now,
+                    progress=progress,
+                ),
                 keys=keys,
                 month=month,
                 as_of=_now(),
-                noise=OpenDpNoise(),
-                sign=sign,
-                recorder=recorder,
-                clock=_now,
-                progress=progress,
             )
     except ReleaseError as error:
         raise click.ClickException(str(error)) from None

@@ -6,7 +6,8 @@ the same draw; one that was charged but not drawn stays lost (DrawLostError). No
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -15,7 +16,7 @@ from privacy.audit.recording import Recorder
 from privacy.audit.values import Action
 from privacy.release.drawing import find_history, obtain_draws
 from privacy.release.errors import MonthNotBegunError, MonthOrderError
-from privacy.release.figures import compute_digest
+from privacy.release.figures import ReleasedFigures, compute_digest
 from privacy.release.ledger import publishing_alone
 from privacy.release.ledger_queries import EarlierDraws, StoredDraw
 from privacy.release.mechanism import NoiseSource
@@ -25,6 +26,19 @@ from privacy.release.queries import find_releases
 from privacy.release.signing import Signer
 from privacy.release.storing import store_release
 from privacy.release.values import LOCAL, Clock, Progress, PublicKeys, PublishedRelease, ReleaseId, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Everything that a publication works with: both databases, and what a test replaces."""
+
+    people_sessions: sessionmaker[Session]
+    serving_sessions: sessionmaker[Session]
+    noise: NoiseSource
+    sign: Signer
+    recorder: Recorder
+    clock: Clock
+    progress: Progress
 
 
 def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, month: date) -> PublishedRelease | None:
@@ -39,91 +53,72 @@ def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, mon
     return None
 
 
-def _publish_draws(  # noqa: PLR0913 - the same, with what was drawn
-    people_sessions: sessionmaker[Session],
-    serving_sessions: sessionmaker[Session],
+def _publish_draws(
+    press: Press,
     *,
     draws: Sequence[StoredDraw],
     earlier: Sequence[EarlierDraws],
     keys: PublicKeys,
     month: date,
     as_of: datetime,
-    sign: Signer,
-    recorder: Recorder,
-    clock: Clock,
-    progress: Progress,
 ) -> PublishedRelease:
-    """Turn stored draws into the stored, signed release. Figures cannot be newer than their draw.
-
-    The audit hears of it just before everybody can see it: after a crash it may tell of a release twice, never not.
-    """
+    """Turn stored draws into the stored, signed release. Figures cannot be newer than their draw."""
     figures = estimate_figures(draws, keys=keys, earlier=earlier)
     parameters = describe_release(draws, earlier=earlier)
     release_id = str(ReleaseId(month, keys.city_code))
     as_of = min(as_of, *(draw.drawn_at for draw in draws))
     digest = compute_digest(figures, release_id=release_id, as_of=as_of, parameters=parameters)
-    progress(Step.SIGN, 0, 1)
-    signature = sign(digest)
-    progress(Step.SIGN, 1, 1)
+    press.progress(Step.SIGN, 0, 1)
+    signature = press.sign(digest)
+    press.progress(Step.SIGN, 1, 1)
     release = PublishedRelease(
         release_id=release_id,
         month=month,
         city_code=keys.city_code,
         as_of=as_of,
-        published_at=clock(),
+        published_at=press.clock(),
         figures_sha256=digest,
         signature=signature,
     )
-    progress(Step.PUBLISH, 0, 1)
-    with serving_sessions.begin() as session:
-        store_release(session, release=release, figures=figures, parameters=parameters)
-        session.flush()
-        with recorder.begin(people_sessions) as act:
-            sha256 = release.figures_sha256.hex()
-            act.note(Action.RELEASE_PUBLISHED, subject=release_id, at=release.published_at, sha256=sha256)
-    progress(Step.PUBLISH, 1, 1)
+    press.progress(Step.PUBLISH, 0, 1)
+    _store(press, release=release, figures=figures, parameters=parameters)
+    press.progress(Step.PUBLISH, 1, 1)
     return release
 
 
-def publish_month(  # noqa: PLR0913 - everything that a release is made of, and that a test replaces, comes in
-    people_sessions: sessionmaker[Session],
-    serving_sessions: sessionmaker[Session],
-    *,
-    keys: PublicKeys,
-    month: date,
-    as_of: datetime,
-    noise: NoiseSource,
-    sign: Signer,
-    recorder: Recorder,
-    clock: Clock,
-    progress: Progress,
-) -> PublishedRelease:
+def _store(
+    press: Press, *, release: PublishedRelease, figures: ReleasedFigures, parameters: Mapping[str, object]
+) -> None:
+    """Let everybody see a release. The audit hears of it just before: after a crash it may tell twice, never not."""
+    with press.serving_sessions.begin() as session:
+        store_release(session, release=release, figures=figures, parameters=parameters)
+        session.flush()
+        with press.recorder.begin(press.people_sessions) as act:
+            sha256 = release.figures_sha256.hex()
+            act.note(Action.RELEASE_PUBLISHED, subject=release.release_id, at=release.published_at, sha256=sha256)
+
+
+def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetime) -> PublishedRelease:
     """Publish one calendar month of one city, or return what is published already.
 
     `month` is any day of it; `as_of` says how old the households' data is. Raises MonthNotBegunError, MonthOrderError,
     DrawLostError, BudgetExceededError, ContributionBoundError and PublicKeysError.
     """
     month = month.replace(day=1)
-    if month > clock().astimezone(LOCAL).date():
+    if month > press.clock().astimezone(LOCAL).date():
         raise MonthNotBegunError(city_code=keys.city_code, month=month)
-    with publishing_alone(people_sessions, city_code=keys.city_code):
-        stored = _find_stored(serving_sessions, city_code=keys.city_code, month=month)
+    with publishing_alone(press.people_sessions, city_code=keys.city_code):
+        stored = _find_stored(press.serving_sessions, city_code=keys.city_code, month=month)
         if stored is not None:
             return stored
         draws = obtain_draws(
-            people_sessions, keys=keys, month=month, noise=noise, recorder=recorder, clock=clock, progress=progress
-        )
-        earlier = find_history(people_sessions, city_code=keys.city_code, month=month)
-        return _publish_draws(
-            people_sessions,
-            serving_sessions,
-            draws=draws,
-            earlier=earlier,
+            press.people_sessions,
             keys=keys,
             month=month,
-            as_of=as_of,
-            sign=sign,
-            recorder=recorder,
-            clock=clock,
-            progress=progress,
+            noise=press.noise,
+            recorder=press.recorder,
+            clock=press.clock,
+            progress=press.progress,
         )
+        earlier = find_history(press.people_sessions, city_code=keys.city_code, month=month)
+        return _publish_draws(press, draws=draws, earlier=earlier, keys=keys, month=month, as_of=as_of)

@@ -15,6 +15,7 @@ from api.schemas.outcomes import TerritoryOutcomesSchema
 from privacy.release.models import DistrictFigures, Release
 from privacy.release.values import Product
 from tests.api.conftest import Headers, bearer
+from tests.released import seal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ def _outcomes(resources: Resources, serving_engine: Engine) -> Iterator[None]:
                 )
                 for adcode, counts in COUNTS.items()
             )
+            seal(session, release_id=release_id)
     yield
     with Session(serving_engine) as session, session.begin():
         session.execute(delete(DistrictFigures))

@@ -24,7 +24,7 @@ from privacy.release.ledger_queries import StoredDraw, find_draws
 from privacy.release.mechanism import NoiseSource
 from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_sigma
 from privacy.release.postprocess import estimate_figures
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import get_figures
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 from stack.test_services import run_services
@@ -108,16 +108,18 @@ class World:
         with self.serving_owner.begin() as connection:
             connection.execute(text("TRUNCATE released.releases CASCADE"))
         published = publish_month(
-            self.people,
-            self.serving,
+            Press(
+                self.people,
+                self.serving,
+                noise=noise,
+                sign=SIGN,
+                recorder=RECORDER,
+                clock=lambda: _NOW,
+                progress=lambda *_: None,
+            ),
             keys=KEYS,
             month=MONTH,
             as_of=_NOW,
-            noise=noise,
-            sign=SIGN,
-            recorder=RECORDER,
-            clock=lambda: _NOW,
-            progress=lambda *_: None,
         )
         with self.serving() as serving, self.people() as people:
             figures = get_figures(serving, release_id=published.release_id)

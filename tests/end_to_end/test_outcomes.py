@@ -29,7 +29,7 @@ from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.models import Phone
 from privacy.people.vault import Vault
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import get_district_table
 from privacy.release.signing import make_signer
 from privacy.release.values import Product
@@ -100,10 +100,19 @@ class Town:
         with serving() as session:
             keys = get_public_keys(session, city_code=CITY)
         release = publish_month(
-            self.connect("people", "field_release"), serving, keys=keys, month=month, as_of=self.clock(),
-            noise=RecordingNoise(), sign=make_signer(self.keys.get_key(KeyName.SIGNING)), recorder=RECORDER,
-            clock=self.clock, progress=lambda *_: None,
-        )  # fmt: skip
+            Press(
+                self.connect("people", "field_release"),
+                serving,
+                noise=RecordingNoise(),
+                sign=make_signer(self.keys.get_key(KeyName.SIGNING)),
+                recorder=RECORDER,
+                clock=self.clock,
+                progress=lambda *_: None,
+            ),
+            keys=keys,
+            month=month,
+            as_of=self.clock(),
+        )
         with serving() as session:
             table = get_district_table(session, release_id=release.release_id, product=Product.CAMPAIGN_OUTCOMES)
         outcomes: list[float] = table.counts[table.districts.tolist().index(DISTRICT)].tolist()

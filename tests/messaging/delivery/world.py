@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, create_engine, delete, func, insert, select
+from sqlalchemy import Engine, create_engine, delete, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.models import Broadcast, BroadcastState, Review, RuleVersion
@@ -32,6 +32,7 @@ from privacy.people.consent import record_consent
 from privacy.people.errors import KeyName
 from privacy.people.models import ConsentEntry, Contact, DataKey, Erasure, Household, Need, OptOut, Phone
 from privacy.release.models import LeafFigures, Release
+from tests.messaging.delivery.findings import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,7 @@ def make_sealed(household_id: UUID, sealed: SealedPhone) -> tuple[Phone, DataKey
     return phone, DataKey(**sealed.key._asdict(), **its)
 
 
-class World:
+class World(Findings):
     """Sessions of each role, and short ways to make what a test starts from."""
 
     def __init__(self, services: TestServices, *, vault: Vault, recorder: Recorder, clock: Clock) -> None:
@@ -253,43 +254,6 @@ class World:
         """Read one run."""
         with self.admin() as session:
             return session.get_one(Run, campaign_id)
-
-    def count_states(self) -> dict[str, int]:
-        """Count messages by state."""
-        with self.admin() as session:
-            rows = session.execute(select(Message.state, func.count().label("messages")).group_by(Message.state))
-            return {row.state: row.messages for row in rows}
-
-    def count_due(self) -> int:
-        """Count the messages that wait for nothing but a worker."""
-        due = select(func.count()).where(Message.state == MessageState.PLANNED, Message.not_before <= self.clock())
-        with self.admin() as session:
-            return session.scalar(due) or 0
-
-    def find_skip_reasons(self) -> set[str | None]:
-        """Return why messages were skipped."""
-        with self.admin() as session:
-            return set(session.scalars(select(Message.reason).where(Message.state == MessageState.SKIPPED)))
-
-    def find_held_out(self, campaign_id: UUID) -> set[UUID]:
-        """Return the control group of a campaign."""
-        with self.admin() as session:
-            return set(session.scalars(select(HeldOut.household_id).where(HeldOut.campaign_id == campaign_id)))
-
-    def find_replies(self) -> list[tuple[UUID, datetime]]:
-        """Return which messages were answered, and when."""
-        with self.admin() as session:
-            return [(row[0], row[1]) for row in session.execute(select(Reply.message_id, Reply.received_at))]
-
-    def count_opt_outs(self) -> int:
-        """Count the phones that must not be written to."""
-        with self.admin() as session:
-            return session.scalar(select(func.count()).select_from(OptOut)) or 0
-
-    def count_slots(self) -> int:
-        """Count the slots that caps hold."""
-        with self.admin() as session:
-            return session.scalar(select(func.count()).select_from(Contact)) or 0
 
     def make_gate(self, **changes: Any) -> Gate:
         """Return the gate with production's numbers and no jitter."""

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
 
 from privacy.release.mechanism import OpenDpNoise
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.values import Step
 from tests.privacy.release.worlds import KEYS, RECORDER
 from tests.released import SIGN
@@ -29,16 +29,18 @@ def main(*, people_url: str, serving_url: str, fatal_step: str, fatal_part: str)
             os.kill(os.getpid(), signal.SIGKILL)
 
     publish_month(
-        sessionmaker(create_engine(people_url)),
-        sessionmaker(create_engine(serving_url)),
+        Press(
+            sessionmaker(create_engine(people_url)),
+            sessionmaker(create_engine(serving_url)),
+            noise=OpenDpNoise(),
+            sign=SIGN,
+            recorder=RECORDER,
+            clock=_now,
+            progress=die,
+        ),
         keys=KEYS,
         month=date(2026, 11, 1),
         as_of=_now(),
-        noise=OpenDpNoise(),
-        sign=SIGN,
-        recorder=RECORDER,
-        clock=_now,
-        progress=die,
     )
 
 

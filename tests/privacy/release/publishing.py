@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release.mechanism import NoiseSource
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.signing import Signer
 from privacy.release.values import Clock, PublishedRelease
 from tests.privacy.release.lives import make_lives, store_lives
@@ -40,14 +40,16 @@ def publish(
 ) -> PublishedRelease:
     """Publish a month as the command would."""
     return publish_month(
-        people,
-        serving,
+        Press(
+            people,
+            serving,
+            noise=noise,
+            sign=sign,
+            recorder=RECORDER,
+            clock=clock,
+            progress=lambda _step, _done, _total: None,
+        ),
         keys=KEYS,
         month=month,
         as_of=AS_OF,
-        noise=noise,
-        sign=sign,
-        recorder=RECORDER,
-        clock=clock,
-        progress=lambda _step, _done, _total: None,
     )

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Action
 from privacy.release.plan import DRAWN_MONTHLY
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import find_releases
 from tests.privacy.release.worlds import KEYS, RECORDER, RecordingNoise, make_dwellings, store_dwellings
 from tests.released import SIGN
@@ -44,16 +44,18 @@ def _publish(
     recorder: Recorder = RECORDER,
 ) -> PublishedRelease:
     return publish_month(
-        people,
-        serving,
+        Press(
+            people,
+            serving,
+            noise=RecordingNoise(),
+            sign=SIGN,
+            recorder=recorder,
+            clock=clock,
+            progress=lambda _step, _done, _total: None,
+        ),
         keys=KEYS,
         month=NOVEMBER,
         as_of=clock(),
-        noise=RecordingNoise(),
-        sign=SIGN,
-        recorder=recorder,
-        clock=clock,
-        progress=lambda _step, _done, _total: None,
     )
 
 

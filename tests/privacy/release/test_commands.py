@@ -103,6 +103,7 @@ def test_a_month_that_cannot_be_signed_is_not_charged(
         "SERVING_URL": own_services.url("serving", role="field_release"),
         "PEOPLE_URL": own_services.url("people", role="field_release"),
         "KEY_FILE": str(tmp_path / "keys.json"),
+        "MODE": "test",
     }
     refused = runner.invoke(publish_command, ["2026-12", "--city", "370200"], env=environment)
     assert (refused.exit_code, "signing" in refused.output) == (1, True)

@@ -18,7 +18,7 @@ from privacy.release.ledger_queries import find_charges, find_draws
 from privacy.release.models import DistrictFigures
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import find_releases
 from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.values import PublishedRelease, Step
@@ -48,16 +48,18 @@ def _publish(
     people: sessionmaker[Session], serving: sessionmaker[Session], *, noise: RecordingNoise, month: date = NOVEMBER
 ) -> PublishedRelease:
     return publish_month(
-        people,
-        serving,
+        Press(
+            people,
+            serving,
+            noise=noise,
+            sign=SIGN,
+            recorder=RECORDER,
+            clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
+            progress=lambda _step, _done, _total: None,
+        ),
         keys=KEYS,
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
-        noise=noise,
-        sign=SIGN,
-        recorder=RECORDER,
-        clock=FakeClock(datetime(month.year, month.month, 18, 4, tzinfo=UTC)),
-        progress=lambda _step, _done, _total: None,
     )
 
 

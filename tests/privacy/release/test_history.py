@@ -17,7 +17,7 @@ from privacy.release.mechanism import OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY, count_months
 from privacy.release.postprocess import estimate_figures
 from privacy.release.provenance import _CODE
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import get_figures, get_parameters
 from privacy.release.values import PublicKeys, PublishedRelease
 from tests.conftest import FakeClock
@@ -40,16 +40,18 @@ def _publish(
     people: sessionmaker[Session], serving: sessionmaker[Session], *, month: date, keys: PublicKeys = KEYS
 ) -> PublishedRelease:
     return publish_month(
-        people,
-        serving,
+        Press(
+            people,
+            serving,
+            noise=OpenDpNoise(),
+            sign=SIGN,
+            recorder=RECORDER,
+            clock=_clock(month),
+            progress=lambda _step, _done, _total: None,
+        ),
         keys=keys,
         month=month,
         as_of=datetime(2026, 11, 3, tzinfo=UTC),
-        noise=OpenDpNoise(),
-        sign=SIGN,
-        recorder=RECORDER,
-        clock=_clock(month),
-        progress=lambda _step, _done, _total: None,
     )
 
 

@@ -21,7 +21,7 @@ from privacy.release.ledger_queries import find_charges, find_draws
 from privacy.release.mechanism import NoiseSource, OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
-from privacy.release.publish import publish_month
+from privacy.release.publish import Press, publish_month
 from privacy.release.queries import find_newest_releases, find_releases, get_figures, get_parameters, get_release
 from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
@@ -46,16 +46,10 @@ def _publish(
     month: date = NOVEMBER,
 ) -> PublishedRelease:
     return publish_month(
-        people,
-        serving,
+        Press(people, serving, noise=noise, sign=SIGN, recorder=RECORDER, clock=clock, progress=_ignore),
         keys=KEYS,
         month=month,
         as_of=AS_OF,
-        noise=noise,
-        sign=SIGN,
-        recorder=RECORDER,
-        clock=clock,
-        progress=_ignore,
     )
 
 
@@ -161,16 +155,10 @@ def test_figures_are_never_newer_than_their_draw(
     people: sessionmaker[Session], serving: sessionmaker[Session], clock: FakeClock
 ) -> None:
     published = publish_month(
-        people,
-        serving,
+        Press(people, serving, noise=RecordingNoise(), sign=SIGN, recorder=RECORDER, clock=clock, progress=_ignore),
         keys=KEYS,
         month=NOVEMBER,
         as_of=clock.now + timedelta(days=9),
-        noise=RecordingNoise(),
-        sign=SIGN,
-        recorder=RECORDER,
-        clock=clock,
-        progress=_ignore,
     )
     assert published.as_of == clock.now
 
