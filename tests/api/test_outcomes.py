@@ -55,11 +55,12 @@ def _outcomes(resources: Resources, serving_engine: Engine) -> Iterator[None]:
                 )
                 for adcode, counts in COUNTS.items()
             )
-            seal(session, release_id=release_id)
+        seal(session, release_id="2026-11-370200")
     yield
     with Session(serving_engine) as session, session.begin():
         session.execute(delete(DistrictFigures))
         session.execute(delete(Release).where(Release.release_id == "2026-10-370200"))
+        seal(session, release_id="2026-11-370200")
 
 
 def _get(client: FlaskClient, headers: Headers, **query: str) -> dict[str, Any]:
