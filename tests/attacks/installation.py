@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from stack import demo_city, up
 from stack.environment import Installation
 from stack.paths import get_run_dir, remove_run_dir
+from stack.ports import get_port
 from stack.processes import Supervisor
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ _HASTE = {
 
 
 class AttackedInstallation(Installation):
-    """An installation whose processes are told shorter times."""
+    """An installation whose processes are told shorter times, on ports of its own."""
 
     __slots__ = ()
+
+    def port(self, service: str) -> int:
+        """Return the port of a service: any free one, beside whatever else runs on this machine."""
+        return get_port(self.run_dir, service)
 
     def variables(self, process: str) -> dict[str, str]:
         """Return the settings of one process."""
