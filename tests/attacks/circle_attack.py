@@ -1,4 +1,4 @@
-"""Fifty accounts ask thousands of overlapping circles, lists and sets by HTTP and solve for every single leaf.
+"""Fifty accounts ask thousands of overlapping circles and lists by HTTP and solve for every single leaf.
 
 What they recover is compared with what was released and with the truth, which only the people database has. The same
 questions are then answered as other systems would answer them.
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from privacy.release.plan import FIRST_MONTH_SHARE, get_sigma
 from privacy.release.values import Category, Product
 from tests.attacks.alternatives import SMALLEST, STEP, STICKY_SD, suppress_and_round
 from tests.attacks.attackers import ask_all
 from tests.attacks.circle_questions import Volume, make_questions, read_answers
-from tests.attacks.equations import Equations, Floats, count_solved, solve
+from tests.attacks.equations import Equations, Floats, find_solved, solve
 from tests.attacks.insight import Insight, get_need_bound
 from tests.attacks.values import Accuracy, Progress, Row, judge_against_bound, judge_fact, show_accuracy
 
@@ -36,12 +37,13 @@ class Recovered:
     category: Category
     equations: Equations
     needs: Floats
+    solved: NDArray[np.bool_]
     insight: Insight
 
     @property
     def scores(self) -> tuple[Floats, Floats]:
-        """Return by how much each occupied leaf differs from what the attacker expects, and half its gain."""
-        column, occupied = self.category.column, self.truth > 0
+        """Return by how much each occupied, solved leaf differs from what the attacker expects, and half its gain."""
+        column, occupied = self.category.column, (self.truth > 0) & self.solved
         deviation = self.needs - self.insight.expected[:, column]
         sigma = get_sigma(Product.NEED_LEAF, month_share=FIRST_MONTH_SHARE)
         gain = (self.insight.released_sd[:, column] / sigma) ** 2
@@ -77,7 +79,8 @@ def recover(
 
         answers = ask_all(clients, questions, progress=listen)
         equations = read_answers(answers, category=category, places=places)
-        recovered.append(Recovered(category, equations, solve(equations.matrix, equations.values), insight))
+        matrix = equations.matrix
+        recovered.append(Recovered(category, equations, solve(matrix, equations.values), find_solved(matrix), insight))
         asked += len(questions)
     return recovered, asked
 
@@ -92,11 +95,11 @@ def _join(parts: Sequence[Floats]) -> Floats:
 
 def judge_recovered(recovered: Sequence[Recovered], *, asked: int) -> list[Row]:
     """Return the rows about our own release."""
-    solved = min(count_solved(each.equations.matrix) for each in recovered)
+    solved = min(int(each.solved.sum()) for each in recovered)
     unknowns = recovered[0].equations.unknowns
-    error = _rms(_join([each.needs - each.truth for each in recovered]))
-    released = _rms(_join([each.released - each.truth for each in recovered]))
-    said = _rms(_join([each.insight.released_sd[:, each.category.column] for each in recovered]))
+    error = _rms(_join([(each.needs - each.truth)[each.solved] for each in recovered]))
+    released = _rms(_join([(each.released - each.truth)[each.solved] for each in recovered]))
+    said = _rms(_join([each.insight.released_sd[each.solved, each.category.column] for each in recovered]))
     scores, halves = (_join(parts) for parts in zip(*(each.scores for each in recovered), strict=True))
     accuracy = Accuracy.of_pairs(scores, threshold=halves)
     twice = sum(each.equations.contradictions for each in recovered)
@@ -144,7 +147,7 @@ def show_others(recovered: Sequence[Recovered], *, seed: int) -> list[Row]:
             matrix = each.equations.matrix
             answers = answer_otherwise(name, matrix @ each.truth, rng=rng)
             given = ~np.isnan(answers)
-            errors.append((solve(matrix[given], answers[given]) - each.truth)[each.truth > 0])
+            errors.append((solve(matrix[given], answers[given]) - each.truth)[each.solved & (each.truth > 0)])
         accuracy = Accuracy.of_pairs(_join(errors), threshold=_EXACT_GAIN)
         title = f"the same questions to {name}: error {_rms(_join(errors)):.2f}, one need"
         if name == OTHERS[0]:

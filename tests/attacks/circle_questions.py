@@ -1,4 +1,4 @@
-"""The questions of the circle attack and how their answers become equations: circles, lists, and previews of sets."""
+"""The questions of the circle attack and how their answers become equations: circles and lists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class Volume:
 
     circles: int
     lists: int
-    previews: int
 
 
 def find_places(session: Session, *, city_code: int) -> Places:
@@ -73,7 +72,7 @@ def _choose_position(rng: np.random.Generator, *, within_m: float) -> dict[str, 
 
 
 def make_questions(rng: np.random.Generator, *, category: Category, places: Places, volume: Volume) -> list[Question]:
-    """Invent questions: the smallest circle around each cell, overlapping circles of all sizes, lists, random sets."""
+    """Invent questions: the smallest circle around each cell, overlapping circles of all sizes, lists."""
     questions = []
     for cell in places.leaves_of_cell:
         lon, lat = get_centre(cell)
@@ -89,18 +88,13 @@ def make_questions(rng: np.random.Generator, *, category: Category, places: Plac
     for _ in range(volume.lists):
         arguments = {**_choose_position(rng, within_m=REGION_M), "category": category, "limit": str(_LISTED)}
         questions.append(Question("/v1/yingxiaobao/communities", arguments))
-    codes = np.array(sorted(places.leaf_of_community))
-    for _ in range(volume.previews):
-        chosen = codes[rng.random(codes.size) < 0.5].tolist()
-        body = {"community_codes": chosen, "category": category, "body": ""}
-        questions.append(Question("/v1/yingxiaobao/broadcasts/preview", body=body))
     return questions
 
 
 def read_answers(answers: Sequence[Answer], *, category: Category, places: Places) -> Equations:
-    """Turn answers into equations: totals of circles before any cell is hidden, cells, communities, sets."""
+    """Turn answers into equations: totals of circles before any cell is hidden, cells, communities."""
     equations = Equations(len(places.leaf_ids))
-    for question, content in answers:
+    for _, content in answers:
         answer = json.loads(content)
         if "features" in answer:
             cells = [feature["properties"] for feature in answer["features"]]
@@ -114,7 +108,4 @@ def read_answers(answers: Sequence[Answer], *, category: Category, places: Place
                 leaf, need = places.leaf_of_community.get(row["community_code"]), row["needs"][category]
                 if leaf is not None and row["level"] == "community" and need["value"] is not None:
                     equations.add([leaf], need["value"])
-        elif answer["need"] is not None and question.body is not None:
-            chosen = [places.leaf_of_community[code] for code in question.body["community_codes"]]
-            equations.add(chosen, answer["need"]["value"])
     return equations

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Sum: TypeAlias = frozenset[int]
+_NOTHING, _WHOLE = 1e-9, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ def solve(matrix: Floats, values: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(matrix, values)[0], dtype=np.float64)
 
 
-def count_solved(matrix: Floats) -> int:
-    """Return how many unknowns the equations tell apart."""
-    return int(np.linalg.matrix_rank(matrix))
+def find_solved(matrix: Floats) -> NDArray[np.bool_]:
+    """Return bool[unknowns]: which of them have one value only in every solution."""
+    _, sizes, directions = np.linalg.svd(matrix, full_matrices=False)
+    seen = directions[sizes > _NOTHING * sizes[0]]
+    return np.asarray((seen**2).sum(axis=0) > 1 - _WHOLE)

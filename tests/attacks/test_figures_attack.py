@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.attacks.circle_attack import OTHERS, answer_otherwise
-from tests.attacks.equations import Equations, count_solved, solve
+from tests.attacks.equations import Equations, find_solved, solve
 from tests.attacks.publication_attack import attack_publications, get_first_month_bound
 from tests.attacks.published import LinearTest
 from tests.attacks.report import find_missed, write_page
@@ -28,9 +28,16 @@ def _ask(truth: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Equations:
 def test_exact_circles_are_solved_for_every_leaf() -> None:
     truth = np.random.default_rng(1).poisson(4, LEAVES).astype(np.float64)
     equations = _ask(truth)
-    assert count_solved(equations.matrix) == LEAVES
+    assert find_solved(equations.matrix).all()
     assert np.allclose(solve(equations.matrix, equations.values), truth)
     assert equations.contradictions == 0
+
+
+def test_leaves_that_always_stand_together_are_not_called_solved() -> None:
+    equations = Equations(3)
+    equations.add([0, 1], 5.0)
+    equations.add([0, 1, 2], 7.0)
+    assert find_solved(equations.matrix).tolist() == [False, False, True]
 
 
 def test_a_sum_with_two_answers_is_noticed() -> None:
