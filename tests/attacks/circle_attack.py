@@ -1,4 +1,4 @@
-"""Fifty accounts ask thousands of overlapping circles and lists by HTTP and solve for every single leaf.
+"""Fifty accounts ask thousands of overlapping circles, lists and sets by HTTP and solve for every single leaf.
 
 What they recover is compared with what was released and with the truth, which only the people database has. The same
 questions are then answered as other systems would answer them.
@@ -78,7 +78,8 @@ def recover(
             progress(number * total + done, len(categories) * total)
 
         answers = ask_all(clients, questions, progress=listen)
-        equations = read_answers(answers, category=category, places=places)
+        counted = insight.find_counted(category)
+        equations = read_answers(answers, category=category, places=places, counted=counted)
         matrix = equations.matrix
         recovered.append(Recovered(category, equations, solve(matrix, equations.values), find_solved(matrix), insight))
         asked += len(questions)

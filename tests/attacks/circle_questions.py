@@ -1,4 +1,4 @@
-"""The questions of the circle attack and how their answers become equations: circles and lists."""
+"""The questions of the circle attack and how their answers become equations: circles, lists and previews of sets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import select
 
 from geo.cells import from_texts, get_centres, to_text
@@ -26,6 +27,7 @@ REGION_M = 8_000.0
 LEAST_RADIUS_M, MOST_RADIUS_M = 500, 5_000
 _M_PER_DEGREE = 111_320.0
 _LISTED = 100
+_CHOSEN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Volume:
 
     circles: int
     lists: int
+    previews: int
 
 
 def find_places(session: Session, *, city_code: int) -> Places:
@@ -88,13 +91,23 @@ def make_questions(rng: np.random.Generator, *, category: Category, places: Plac
     for _ in range(volume.lists):
         arguments = {**_choose_position(rng, within_m=REGION_M), "category": category, "limit": str(_LISTED)}
         questions.append(Question("/v1/yingxiaobao/communities", arguments))
+    codes = np.array(sorted(places.leaf_of_community))
+    for _ in range(volume.previews):
+        body = {"community_codes": codes[rng.random(codes.size) < _CHOSEN].tolist(), "category": category, "body": ""}
+        questions.append(Question("/v1/yingxiaobao/broadcasts/preview", body=body))
     return questions
 
 
-def read_answers(answers: Sequence[Answer], *, category: Category, places: Places) -> Equations:
-    """Turn answers into equations: totals of circles before any cell is hidden, cells, communities."""
+def read_answers(
+    answers: Sequence[Answer], *, category: Category, places: Places, counted: NDArray[np.bool_]
+) -> Equations:
+    """Turn answers into equations: totals of circles before any cell is hidden, cells, communities, chosen sets.
+
+    `counted` bool[leaves] says which leaves an audience counts: those that stand out of their noise. An attacker learns
+    that of each by a preview with it and one without, and is spared the asking.
+    """
     equations = Equations(len(places.leaf_ids))
-    for _, content in answers:
+    for question, content in answers:
         answer = json.loads(content)
         if "features" in answer:
             cells = [feature["properties"] for feature in answer["features"]]
@@ -108,4 +121,7 @@ def read_answers(answers: Sequence[Answer], *, category: Category, places: Place
                 leaf, need = places.leaf_of_community.get(row["community_code"]), row["needs"][category]
                 if leaf is not None and row["level"] == "community" and need["value"] is not None:
                     equations.add([leaf], need["value"])
+        elif answer["need"] is not None and question.body is not None:
+            chosen = [places.leaf_of_community[code] for code in question.body["community_codes"]]
+            equations.add([leaf for leaf in chosen if counted[leaf]], answer["need"]["value"])
     return equations

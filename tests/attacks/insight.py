@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from geo.queries import get_public_keys
 from privacy.release import counts
+from privacy.release.audience import COUNTS_FROM_SD
 from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE
 from privacy.release.queries import find_newest_releases, get_figures
-from privacy.release.values import Product, PublicKeys
+from privacy.release.values import Category, Product, PublicKeys
 from stack.demo_city import CITY_CODE
 from tests.attacks.circle_questions import find_places
 from tests.attacks.equations import Floats, Places
@@ -42,6 +44,11 @@ class Insight:
     released: Floats
     released_sd: Floats
     expected: Floats
+
+    def find_counted(self, category: Category) -> NDArray[np.bool_]:
+        """Return bool[n]: which leaves an audience counts."""
+        column = category.column
+        return np.asarray(self.released[:, column] >= COUNTS_FROM_SD * self.released_sd[:, column])
 
 
 def get_need_bound() -> float:
