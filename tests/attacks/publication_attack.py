@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from privacy.release.figures import ReleasedFigures
 from privacy.release.mechanism import NoiseSource, OpenDpNoise
-from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, get_rho
+from privacy.release.plan import DRAWN_MONTHLY, FIRST_MONTH_SHARE, PRODUCTS, get_rho
 from tests.attacks.published import TARGET, Counted, LinearTest, Publication, World, flatten, open_world, rehearse
 from tests.attacks.values import (
     Accuracy,
@@ -129,7 +129,23 @@ def attack_publications(
     for name, question in QUESTIONS.items():
         test = LinearTest.learn(*(np.array([question(each) for each in part]) for part in rehearsed))
         rows.append(judge_against_bound(GROUP, name, try_test(test, trials, question=question), bound=bound))
-    return [*rows, _judge_sums(trials)]
+    return [*rows, _judge_sums(trials), _judge_target(without=without, with_target=with_target)]
+
+
+def _judge_target(*, without: Counted, with_target: Counted) -> Row:
+    """Check that this is the worst attack: the target changes every product as far as its bound lets it."""
+    fits = [
+        int(((with_target[product].counts - without[product].counts) ** 2).sum()) == plan.sensitivity_squared
+        for product, plan in PRODUCTS.items()
+        if product in DRAWN_MONTHLY
+    ]
+    return judge_fact(
+        GROUP,
+        "products that the target changes as far as its bounds allow",
+        goal=f"{len(fits)} of {len(DRAWN_MONTHLY)}",
+        measured=str(sum(fits)),
+        is_met=all(fits),
+    )
 
 
 def _judge_sums(trials: Trials) -> Row:

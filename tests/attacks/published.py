@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +28,16 @@ from privacy.release.queries import get_figures
 from privacy.release.values import CATEGORIES, Product, PublicKeys
 from stack.test_services import run_services
 from tests.attacks.values import Progress
+from tests.privacy.release.lives import (
+    INTERESTS,
+    PAIN_POINTS,
+    TOPICS,
+    Life,
+    Sent,
+    forget,
+    make_lives,
+    store_lives,
+)
 from tests.privacy.release.worlds import KEYS, MONTH, RECORDER, Dwelling, make_dwellings, store_dwellings
 from tests.released import SIGN
 
@@ -38,6 +47,18 @@ if TYPE_CHECKING:
 HOUSEHOLDS = 300
 TARGET = Dwelling(0, int(KEYS.leaf_ids[2]), frozenset(range(len(CATEGORIES))), frozenset({2, 6}))
 """All eight needs, two of which count: it stands in every figure of needs that it may stand in."""
+TARGET_LIFE = Life(
+    TARGET.number,
+    consents=True,
+    activity=80,
+    persona=(2, 1),
+    pain_points=dict.fromkeys(PAIN_POINTS[:3], True),
+    interests=dict.fromkeys(INTERESTS[:3], True),
+    topics=dict.fromkeys(TOPICS[:3], True),
+    purchases=((3, date(2026, 10, 20)),),
+    messages=(Sent(3, is_answered=True),),
+)
+"""An active user with three of everything, who was messaged, answered and bought."""
 _NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 _RIDGE = 0.05
 
@@ -127,10 +148,7 @@ class World:
 
     def remove_target(self) -> None:
         """Take the target out, and nothing else."""
-        with self.people_owner.begin() as connection:
-            for table in ("core.needs", "core.households"):
-                statement = text(f"DELETE FROM {table} WHERE household_id = :id")  # noqa: S608 - two fixed names
-                connection.execute(statement, {"id": UUID(int=TARGET.number)})
+        forget(self.people_owner, TARGET.number)
 
 
 @contextmanager
@@ -151,8 +169,10 @@ def open_world() -> Iterator[World]:
             sessionmaker(connect("people", "field_release")),
             sessionmaker(connect("serving", "field_release")),
         )
-        others = make_dwellings(np.random.default_rng(11), count=HOUSEHOLDS, leaf_ids=KEYS.leaf_ids.tolist())
-        store_dwellings(world.people_owner, [TARGET, *others[1:]])
+        rng = np.random.default_rng(11)
+        others = make_dwellings(rng, count=HOUSEHOLDS, leaf_ids=KEYS.leaf_ids.tolist())[1:]
+        store_dwellings(world.people_owner, [TARGET, *others])
+        store_lives(world.people_owner, [TARGET_LIFE, *make_lives(rng, others)])
         yield world
 
 
