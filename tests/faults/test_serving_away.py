@@ -60,7 +60,8 @@ def test_sending_sweeping_and_reconciling_go_on_without_the_serving_database(hou
         assert (house.logs / "pump.log").read_text().count("pump_started") == 1
         relay.set(Wire.OPEN)
         house.world.add_household()
-        house.world.add_broadcast(quota=50)
+        # More than there are households: the new one is drawn for certain.
+        house.world.add_broadcast(quota=100)
         house.wait_until(lambda: house.get_stats()["accepted"] == _AUDIENCE + 2)
 
 
