@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import defaultdict
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def _sign_in(system: System) -> dict[str, str]:
 def _read_everything(system: System, headers: dict[str, str]) -> None:
     for path in json.loads(system.ask("GET", f"{system.web_url}/openapi.json").content)["paths"]:
         for lead in ({}, headers):
-            filled = path.format(z=10, x=854, y=401, broadcast_id=UUID(int=1))
+            filled = path.format_map(defaultdict(lambda: str(UUID(int=1)), z="10", x="854", y="401"))
             system.ask("GET", system.web_url + filled, headers=lead, params=HERE if API in path else {})
             system.ask("GET", system.web_url + filled, headers=lead, params={"wrong": "1"})
     for path in ("/", "/docs", "/problems", "/metrics", "/nowhere"):
