@@ -18,6 +18,11 @@ from api import error_handlers, request_log
 from api.auth import Doorkeeper
 from api.database import make_engine, make_sessions
 from api.fragments import FragmentShelf
+from api.jiaohubao.active_users import active_users
+from api.jiaohubao.interests import interests
+from api.jiaohubao.life_circle import life_circle
+from api.jiaohubao.months import months
+from api.jiaohubao.pain_points import pain_points
 from api.metrics import Metrics
 from api.openapi import get_description, make_api
 from api.released import WarmAnswers
@@ -42,6 +47,8 @@ from messaging.campaigns.ports import JobQueue
 from messaging.campaigns.rq_queue import RqJobQueue
 from messaging.campaigns.settings import MessagingRules, Mode
 from privacy.redaction import configure_logging
+from radar.archive import Archive
+from radar.cards import derive_key
 
 MAX_BODY_BYTES = 64 * 1024
 READ_HEADERS = ["ETag", "RateLimit", "Retry-After", "X-Request-Id", "Idempotent-Replayed"]
@@ -110,6 +117,8 @@ def make_resources(
             public_keys=settings.trusted_keys,
             on_refused=metrics.count_refused_release,
         ),
+        archive=Archive(public_keys=settings.trusted_keys, clock=clock),
+        card_keys=_make_card_keys(settings),
         warm=WarmAnswers(settings.warm_answers_mb * 1024 * 1024),
         fragments=FragmentShelf(),
         metrics=metrics,
@@ -139,9 +148,16 @@ def _make_desk(
     return Desk(sessions, signer, hasher, settings, decoy_hash=hasher.hash("nobody's password"))
 
 
+def _make_card_keys(settings: WebSettings) -> tuple[bytes, ...]:
+    secrets = filter(None, (settings.jwt_secret, settings.jwt_previous_secret))
+    return tuple(derive_key(secret.get_secret_value().encode()) for secret in secrets)
+
+
 def _register_routes(app: Flask) -> None:
     api = make_api(app)
-    for blueprint in (login, catalog, communities, heatmap, tiles, territory, outcomes, broadcasts, reviews, health):
+    yingxiaobao = (communities, heatmap, tiles, territory, outcomes, broadcasts)
+    jiaohubao = (active_users, pain_points, interests, life_circle, months)
+    for blueprint in (login, catalog, *yingxiaobao, *jiaohubao, reviews, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
 

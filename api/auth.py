@@ -17,6 +17,7 @@ from api.tokens import TokenSigner
 PUBLIC: frozenset[Role] = frozenset()
 SALES: frozenset[Role] = frozenset({Role.SALESPERSON})
 REVIEWERS: frozenset[Role] = frozenset({Role.REVIEWER})
+PLANNERS: frozenset[Role] = frozenset({Role.PLANNER})
 ANY_ROLE: frozenset[Role] = frozenset(Role)
 
 MAX_REMEMBERED = 10_000

@@ -17,6 +17,7 @@ from geo import errors as places
 from messaging.campaigns import errors as campaigns
 from messaging.campaigns.content.details import get_detail
 from messaging.campaigns.values import Finding
+from radar import errors as radar
 
 ErrorEntry: TypeAlias = dict[str, Any]
 DATABASE_RETRY_S = 5
@@ -41,6 +42,21 @@ def _(error: errors.OutsideTerritoryError, language: Language) -> list[ErrorEntr
 @find_entries.register
 def _(error: places.MixedCitiesError, language: Language) -> list[ErrorEntry]:  # noqa: ARG001 - chosen by its class
     return [{"detail": FAULTS[errors.Fault.TWO_CITIES].in_(language), "pointer": ""}]
+
+
+@find_entries.register
+def _(error: radar.UnknownAreaError, language: Language) -> list[ErrorEntry]:  # noqa: ARG001 - chosen by its class
+    return [{"detail": FAULTS[errors.Fault.NO_SUCH_PLACE].in_(language), "pointer": "/district"}]
+
+
+@find_entries.register
+def _(error: radar.MonthNotReleasedError, language: Language) -> list[ErrorEntry]:
+    return [_own_detail(error, language, pointer="/month")]
+
+
+@find_entries.register
+def _(error: radar.CardsUsedUpError, language: Language) -> list[ErrorEntry]:
+    return [_own_detail(error, language, pointer="") | {"reset_at": error.reset_at.isoformat()}]
 
 
 @find_entries.register
@@ -88,15 +104,21 @@ def find_headers(error: Exception, *, now: datetime) -> dict[str, str]:
     if isinstance(error, campaigns.QuotaExceededError):
         reset_s = find_retry_after_s(error, now=now) or 0
         headers |= make_rate_headers(error.kind.value, remaining=0, reset_s=reset_s)
+    if isinstance(error, radar.CardsUsedUpError):
+        headers |= make_rate_headers("cards", remaining=0, reset_s=find_retry_after_s(error, now=now) or 0)
     return headers
 
 
 def find_retry_after_s(error: Exception, *, now: datetime) -> int | None:
     """Return in how many seconds the same request may succeed, or None where waiting does not help."""
-    if isinstance(error, campaigns.QuotaExceededError):
+    if isinstance(error, campaigns.QuotaExceededError | radar.CardsUsedUpError):
         return max(1, math.ceil((error.reset_at - now).total_seconds()))
     if isinstance(
-        error, errors.TooManyLoginsError | campaigns.IdempotencyKeyBusyError | campaigns.QuotaUnreadableError
+        error,
+        errors.TooManyLoginsError
+        | campaigns.IdempotencyKeyBusyError
+        | campaigns.QuotaUnreadableError
+        | radar.CardsUncountableError,
     ):
         return error.retry_after_s
     return DATABASE_RETRY_S if get_problem(error).status == HTTPStatus.SERVICE_UNAVAILABLE else None

@@ -16,6 +16,7 @@ from api.language import Words
 from geo import errors as places
 from messaging.campaigns import errors as campaigns
 from privacy.release import errors as releases
+from radar import errors as radar
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,11 @@ PROBLEMS: dict[str, Problem] = {problem.slug: problem for problem in (
     _problem("quota-not-allowed", 422, ("人数不允许", "Quota not allowed"), ("所选区域的需求不足以支持这个人数。", "The released need of the chosen area does not support this quota.")),
     _problem("audience-too-small", 422, ("对象太少", "Audience too small"), ("所选区域的需求不足 200 户，不能播音。", "The released need of the chosen area is below 200 households.")),
     _problem("not-released", 422, ("尚未发布", "Not released yet"), ("所选地点还没有发布数据，请等下一次月度发布。", "The chosen places are not in the current release; wait for the next month.")),
+    _problem("month-not-released", 422, ("该月尚未发布", "Month not released"), ("所选地区没有这个月的发布数据，可选月份见 /v1/jiaohubao/months。", "The chosen area has no release of this month; /v1/jiaohubao/months lists those there are.")),
+    _problem("card-expired", 410, ("名片已过期", "Card expired"), ("名片只在当天有效，请重新打开雷达。", "A card is good for its day only. Open the radar again.")),
     _problem("too-many-logins", 429, ("登录过于频繁", "Too many log-ins"), ("请稍后再试。", "Try again later.")),
     _problem("quota-exceeded", 429, ("已达今日上限", "Quota exceeded"), ("今天的播音次数或人数已用完。", "Today's broadcasts or recipients are used up.")),
+    _problem("cards-used-up", 429, ("今天的名片已看完", "Cards used up"), ("每天最多查看二十张不同的名片，看过的可以再看。", "A day holds twenty different cards; those seen can be seen again.")),
     _problem("internal-error", 500, ("内部错误", "Internal error"), ("服务器出错。请报告请求编号。", "The server failed. Please report the request id.")),
     _problem("no-release", 503, ("尚无数据", "No release yet"), ("还没有发布任何月份的数据。", "No month has been released yet.")),
     _problem("quota-unreadable", 503, ("暂时无法计数", "Quota unreadable"), ("暂时无法核对今日用量，请求未被接受。", "Today's use cannot be counted just now; nothing was accepted.")),
@@ -95,6 +99,12 @@ SLUGS: dict[type[Exception], str] = {
     campaigns.ReviewNotFoundError: "not-found",
     campaigns.ReviewClosedError: "review-closed",
     campaigns.OwnReviewError: "own-review",
+    radar.UnknownAreaError: "invalid-arguments",
+    radar.MonthNotReleasedError: "month-not-released",
+    radar.CardsUsedUpError: "cards-used-up",
+    radar.CardsUncountableError: "quota-unreadable",
+    radar.CardUnknownError: "not-found",
+    radar.CardExpiredError: "card-expired",
     OperationalError: "database-unavailable",
     InterfaceError: "database-unavailable",
     PoolTimeoutError: "database-unavailable",

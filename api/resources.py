@@ -19,6 +19,7 @@ from api.sign_in import Desk
 from geo.snapshot import Snapshot, SnapshotStore
 from messaging.campaigns.ports import JobQueue
 from messaging.campaigns.settings import MessagingRules
+from radar.archive import Archive
 
 Clock: TypeAlias = Callable[[], datetime]
 EXTENSION = "fieldreach"
@@ -26,7 +27,10 @@ EXTENSION = "fieldreach"
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be a replica."""
+    """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be a replica.
+
+    `card_keys` seal persona cards, the current one first.
+    """
 
     settings: WebSettings
     rules: MessagingRules
@@ -37,6 +41,8 @@ class Resources:
     desk: Desk
     queue: JobQueue
     snapshots: SnapshotStore
+    archive: Archive
+    card_keys: tuple[bytes, ...]
     warm: WarmAnswers
     fragments: FragmentShelf
     metrics: Metrics

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 HERE = {"lon": "120.384392", "lat": "36.062345", "datum": "gcj02"}
 _TILE = {"z": "12", "x": "3417", "y": "1607"}
 _NEED = {"category": "refrigerator"}
+_DISTRICT = {"district": "370202"}
 
 
 class ReadWithoutArgumentsError(Exception):
@@ -54,6 +55,14 @@ READS = (
     Read("/v1/yingxiaobao/broadcasts"),
     Read("/v1/yingxiaobao/broadcasts/{broadcast_id}"),
     Read("/v1/reviews", role="reviewer"),
+    Read("/v1/jiaohubao/active-users", _DISTRICT, role="planner"),
+    Read("/v1/jiaohubao/pain-points", _DISTRICT | _NEED, role="planner"),
+    Read("/v1/jiaohubao/pain-points.csv", _DISTRICT | _NEED, role="planner"),
+    Read("/v1/jiaohubao/interests", _DISTRICT, role="planner"),
+    Read("/v1/jiaohubao/interests.csv", _DISTRICT, role="planner"),
+    Read("/v1/jiaohubao/life-circle", _DISTRICT, role="planner"),
+    Read("/v1/jiaohubao/life-circle.csv", _DISTRICT, role="planner"),
+    Read("/v1/jiaohubao/months", role="planner"),
 )
 
 

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields
 from api.schemas.fields import QueryWhole, choice, in_range, one_of
 from api.schemas.figures import GeometrySchema, PositionSchema, datum_field
 from api.schemas.login import TerritoryDistrictSchema
+from api.schemas.radars import TagSchema
 from geo.values import Datum
 from privacy.release.values import Category
 
@@ -53,6 +54,26 @@ class MapSchema(Schema):
     bounds = fields.List(fields.Float(), required=True)
 
 
+class NameSchema(Schema):
+    """A code with its names."""
+
+    code = fields.String(required=True)
+    name_zh = fields.String(required=True)
+    name_en = fields.String(required=True)
+
+
+class VocabularySchema(Schema):
+    """The public lists that the radars speak in; tags name platforms and influencers by their codes."""
+
+    pain_points = fields.List(fields.Nested(TagSchema), required=True)
+    interests = fields.List(fields.Nested(TagSchema), required=True)
+    topics = fields.List(fields.Nested(TagSchema), required=True)
+    age_bands = fields.List(fields.Nested(NameSchema), required=True)
+    activities = fields.List(fields.Nested(NameSchema), required=True)
+    platforms = fields.List(fields.Nested(NameSchema), required=True)
+    influencers = fields.List(fields.Nested(NameSchema), required=True)
+
+
 class CatalogSchema(Schema):
     """Everything an app shows by name."""
 
@@ -63,6 +84,7 @@ class CatalogSchema(Schema):
     messaging = fields.Nested(MessagingSchema, required=True)
     releases = fields.List(fields.Nested(CatalogReleaseSchema), required=True)
     map = fields.Nested(MapSchema, required=True, allow_none=True)
+    vocabulary = fields.Nested(VocabularySchema, required=True)
 
 
 class DistrictsQuery(Schema):

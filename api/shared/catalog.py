@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.auth import ANY_ROLE
 from api.blueprint import Blueprint
+from api.jiaohubao.words import show_vocabulary
 from api.resources import get_resources
 from api.schemas.catalog import CatalogSchema, DistrictsQuery, DistrictsSchema
 from api.yingxiaobao.figures import show_geometry, show_position
@@ -45,6 +46,7 @@ def show_catalog() -> Row:
         "messaging": show_messaging(resources.rules),
         "releases": [show_release(release) for release in releases],
         "map": place,
+        "vocabulary": show_vocabulary(),
     }
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from api.models import Account, Role
 from geo.models import Community, District, Leaf, LeafKind
-from privacy.release.models import CityFigures, LeafFigures, ParentFigures, Release
+from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
+from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from tests.released import seal
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of invented accounts
 AS_OF = datetime(2026, 11, 1, tzinfo=UTC)
 STEP = 0.004
 TABLES = (
-    "released.city_figures, released.parent_figures, released.leaf_figures, released.releases, places.leaves, "
+    "released.city_figures, released.parent_figures, released.leaf_figures, released.district_figures, "
+    "released.releases, radar.seen_cards, places.leaves, "
     "places.communities, places.districts, campaigns.broadcasts, campaigns.idempotency_keys, campaigns.actor_usage, "
     "campaigns.organisation_usage, campaigns.reviews, campaigns.rule_versions, staff.refresh_tokens, "
     "staff.login_attempts, staff.accounts"
@@ -179,7 +181,22 @@ def _add_release(session: Session, *, city_code: int, month: date) -> None:
         session.add(ParentFigures(release_id=release_id, parent7=parent7, needs=needs, needs_sd=[9.0] * 8))
     city = [sum(column) for column in zip(*parents.values(), strict=True)]
     session.add(CityFigures(release_id=release_id, needs=city, needs_sd=[30.0] * 8))
+    for adcode in (district[0] for district in DISTRICTS if district[2] == city_code):
+        add_district_figures(session, release_id=release_id, adcode=adcode)
     seal(session, release_id=release_id)
+
+
+def add_district_figures(session: Session, *, release_id: str, adcode: int, grown: float = 0.0) -> None:
+    """Add the district products of one district: counts that differ from slot to slot, and some that are few.
+
+    `grown` is added to the first slot of each product.
+    """
+    for product in DISTRICT_PRODUCTS:
+        slots = len(get_slot_names(product))
+        counts = [300.0 + (adcode * (slot + 7)) % 500 if slot % 6 != 5 else 30.0 for slot in range(slots)]
+        counts[0] += grown
+        row = DistrictFigures(release_id=release_id, product=product, district_adcode=adcode, counts=counts, sd=20.0)
+        session.add(row)
 
 
 def copy_release(engine: Engine, release_id: str) -> None:
@@ -197,7 +214,7 @@ def seal_release(engine: Engine, release_id: str) -> None:
 def remove_release(engine: Engine, release_id: str) -> None:
     """Take a release out again."""
     with engine.begin() as connection:
-        for table in ("leaf_figures", "parent_figures", "city_figures", "releases"):
+        for table in ("leaf_figures", "parent_figures", "city_figures", "district_figures", "releases"):
             connection.execute(
                 text(f"DELETE FROM released.{table} WHERE release_id = :id"),  # noqa: S608 - names from above
                 {"id": release_id},
@@ -216,6 +233,7 @@ def _copy_rows(connection: Connection, release_id: str) -> None:
         "leaf_figures": "leaf_id, customers, customers_sd, any_need, any_need_sd, needs, needs_sd",
         "parent_figures": "parent7, needs, needs_sd",
         "city_figures": "needs, needs_sd",
+        "district_figures": "product, district_adcode, counts, sd",
     }
     for table, names in columns.items():
         connection.execute(

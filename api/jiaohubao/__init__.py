@@ -1,0 +1,1 @@
+"""交互宝: the product planner's routes."""

@@ -1,0 +1,91 @@
+"""The district figures of every month in memory, each read once and only if its digest and signature are right.
+
+A release never changes, so what was checked stays checked for as long as the process lives and its seal - digest and
+signature - is the same. One that is not as it was published is left out, as if it had not been published, and is
+looked at again after a while.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from geo.figures import ReleaseMeta
+from privacy.release.errors import ReleaseError
+from privacy.release.figures import DistrictTable
+from privacy.release.queries import find_releases
+from privacy.release.values import Product, PublishedRelease
+from privacy.release.verify import read_release
+
+RETRY_AFTER = timedelta(seconds=60)
+MOST_MONTHS = 24
+"""How far back a series goes."""
+
+_Key: TypeAlias = tuple[str, bytes, bytes | None]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthTables:
+    """The district products of one release."""
+
+    release: ReleaseMeta
+    tables: Mapping[Product, DistrictTable]
+
+
+class Archive:
+    """Checked district figures by release. Safe to share between threads: at worst two check the same release."""
+
+    def __init__(self, *, public_keys: Sequence[bytes], clock: Callable[[], datetime]) -> None:
+        """Hold whose signatures count; nothing is read yet."""
+        self._public_keys = public_keys
+        self._clock = clock
+        self._checked: dict[_Key, MonthTables] = {}
+        self._refused: dict[_Key, datetime] = {}
+
+    def find_months(self, session: Session, *, city_code: int, until: date | None = None) -> list[MonthTables]:
+        """Return the months of a city that have district figures, newest first, at most 24, none after `until`."""
+        releases = find_releases(session, city_code=city_code)
+        wanted = [release for release in releases if until is None or release.month <= until]
+        return list(self._read(session, wanted[:MOST_MONTHS]))
+
+    def find_cities(self, session: Session, *, month: date) -> list[MonthTables]:
+        """Return the same month of every city that has it, by city."""
+        return list(self._read(session, [each for each in find_releases(session) if each.month == month]))
+
+    def find_newest(self, session: Session, *, city_code: int | None = None) -> list[MonthTables]:
+        """Return the newest month of every city, or of one, by city."""
+        by_city = attrgetter("city_code")
+        releases = sorted(find_releases(session, city_code=city_code), key=by_city)
+        cities = (self._read(session, list(own)) for _, own in groupby(releases, key=by_city))
+        return [newest for newest in (next(months, None) for months in cities) if newest is not None]
+
+    def _read(self, session: Session, releases: Sequence[PublishedRelease]) -> Iterator[MonthTables]:
+        for release in releases:
+            found = self._get(session, release)
+            if found is not None and found.tables:
+                yield found
+
+    def _get(self, session: Session, stored: PublishedRelease) -> MonthTables | None:
+        key = stored.release_id, stored.figures_sha256, stored.signature
+        if key in self._checked:
+            return self._checked[key]
+        now = self._clock()
+        if key in self._refused and now - self._refused[key] < RETRY_AFTER:
+            return None
+        try:
+            release, figures = read_release(session, release_id=stored.release_id, public_keys=self._public_keys)
+        except ReleaseError:
+            self._refused[key] = now
+            _log.error("release %s refused by the radars: its digest or signature is wrong", stored.release_id)
+            return None
+        meta = ReleaseMeta(release.release_id, release.month, release.as_of, release.city_code)
+        self._checked[key] = MonthTables(meta, figures.districts)
+        return self._checked[key]
