@@ -18,7 +18,7 @@ from radar.errors import CardsUncountableError, CardsUsedUpError
 from radar.models import SeenCards
 
 CARDS_PER_DAY = 20
-LOCK_TIMEOUT_MS = 3_000
+_LOCK_TIMEOUT_MS = 3_000
 _RETRY_AFTER_S = 5
 
 
@@ -48,22 +48,29 @@ def _closed_when_unreadable() -> Iterator[None]:
         raise CardsUncountableError(retry_after_s=_RETRY_AFTER_S) from error
 
 
-def _lock(session: Session, *, planner_id: UUID, day: date) -> SeenCards:
+def _lock(session: Session, *, planner_id: UUID, day: date, timeout_ms: int) -> SeenCards:
     """Lock the planner's row of the day until the transaction ends: two screens at once then count in turn."""
     with _closed_when_unreadable():
-        session.execute(text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{LOCK_TIMEOUT_MS}"})
+        session.execute(text("SELECT set_config('lock_timeout', :ms, true)"), {"ms": f"{timeout_ms}"})
         fresh = {"planner_id": planner_id, "day": day, "cards": []}
         session.execute(insert(SeenCards).values(fresh).on_conflict_do_nothing())
         return session.get_one(SeenCards, (planner_id, day), with_for_update=True, populate_existing=True)
 
 
-def see(session: Session, *, planner_id: UUID, now: datetime, wanted: Sequence[str]) -> Seen:
+def see(
+    session: Session,
+    *,
+    planner_id: UUID,
+    now: datetime,
+    wanted: Sequence[str],
+    lock_timeout_ms: int = _LOCK_TIMEOUT_MS,
+) -> Seen:
     """Count the cards of `wanted` that are new today, as far as the day allows, and return those that may be shown.
 
     Raises CardsUsedUpError where the day is used up and none of the cards seen is wanted - also where there is none to
     want, lest the refusal tell which cards there are - and CardsUncountableError.
     """
-    row = _lock(session, planner_id=planner_id, day=get_day(now))
+    row = _lock(session, planner_id=planner_id, day=get_day(now), timeout_ms=lock_timeout_ms)
     known = list(row.cards)
     shown = []
     for card in wanted:

@@ -82,6 +82,7 @@ def resources(
     with serving_engine.begin() as connection:
         for table in Campaigns.metadata.sorted_tables:
             connection.execute(delete(table))
+        connection.execute(text("DELETE FROM radar.seen_cards"))
         connection.execute(text("DELETE FROM staff.refresh_tokens"))
         connection.execute(text("DELETE FROM staff.login_attempts"))
         connection.execute(text("UPDATE staff.accounts SET failed_logins=0, locked_until=NULL, is_active=true"))
@@ -110,6 +111,12 @@ def sign_in(client: FlaskClient, login: str = "sales") -> dict[str, Any]:
 def bearer(client: FlaskClient, login: str = "sales") -> Headers:
     """Return the header of a signed-in caller."""
     return {"Authorization": f"Bearer {sign_in(client, login)['access_token']}"}
+
+
+@pytest.fixture
+def planner(client: FlaskClient) -> Headers:
+    """Headers of a product planner."""
+    return bearer(client, "planner")
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ STAFF = {
     "sales-two": (Role.SALESPERSON, [370202, 370203]),
     "sales-nowhere": (Role.SALESPERSON, []),
     "planner": (Role.PLANNER, []),
+    "planner-two": (Role.PLANNER, []),
     "operator": (Role.OPERATOR, []),
     "reviewer": (Role.REVIEWER, []),
     "reviewer-two": (Role.REVIEWER, []),
