@@ -23,7 +23,10 @@ from privacy.people.drop.values import IntakeReport
 from privacy.people.errors import KeyName, KeyStoreError
 from privacy.people.intake import take_in
 from privacy.people.keys import KeyStore
-from privacy.people.settings import KeySettings, PeopleSettings
+from privacy.people.mining.errors import TermsError
+from privacy.people.mining.tagger import Tagger
+from privacy.people.mining.terms import read_terms
+from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
@@ -59,6 +62,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _make_tagger() -> Tagger:
+    """Read the word lists. One that is wrong stops the intake before it begins."""
+    try:
+        return Tagger.of(read_terms(MiningSettings().pain_terms_file))
+    except TermsError as error:
+        raise click.ClickException(f"PAIN_TERMS_FILE, {error}") from None
+    except OSError:
+        raise click.ClickException("PAIN_TERMS_FILE cannot be read") from None
+
+
 def _tell_intake(report: IntakeReport) -> None:
     if report.is_replay:
         click.echo(f"{report.drop_id}: was taken in before, nothing to do")
@@ -77,9 +90,10 @@ def _tell_intake(report: IntakeReport) -> None:
 def intake(drop_dir: Path, rejects: Path | None) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
-    SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys.
+    SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys. PAIN_TERMS_FILE, where
+    there is one, adds words for pains (`vocabulary import`).
     """
-    settings, keys = PeopleSettings(), KeySettings().open_store()
+    settings, keys, tagger = PeopleSettings(), KeySettings().open_store(), _make_tagger()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
     engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
@@ -92,6 +106,7 @@ def intake(drop_dir: Path, rejects: Path | None) -> None:
                 vault=Vault(keys),
                 recorder=_make_recorder(keys, Actor.INTAKE),
                 clock=_now,
+                find_tags=tagger.find_tags,
                 progress=progress,
                 rejects_path=rejects,
             )

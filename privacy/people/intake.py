@@ -17,7 +17,7 @@ from privacy.people.drop.validation import Validator, ValidDrop
 from privacy.people.drop.values import Drop, IntakeReport, TableName
 from privacy.people.loading import journal
 from privacy.people.loading.loader import Loader
-from privacy.people.ports import keep_silent
+from privacy.people.ports import find_no_tags, keep_silent
 from privacy.redaction import mask_phones
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from privacy.audit.recording import Recorder
     from privacy.people.loading.journal import DropState
-    from privacy.people.ports import Clock, LeafLocator, Progress
+    from privacy.people.ports import Clock, FindTags, LeafLocator, Progress
     from privacy.people.vault import Vault
 
 
@@ -41,6 +41,7 @@ def take_in(  # noqa: PLR0913 - everything that an intake is made of meets here
     vault: Vault,
     recorder: Recorder,
     clock: Clock,
+    find_tags: FindTags = find_no_tags,
     progress: Progress = keep_silent,
     rejects_path: Path | None = None,
     chunk_rows: int = CHUNK_ROWS,
@@ -48,11 +49,11 @@ def take_in(  # noqa: PLR0913 - everything that an intake is made of meets here
     """Take in one drop over an engine that logs in as field_intake. Idempotent per drop id.
 
     Every row is checked before anything is written; rejected rows go to `rejects_path`, by default beside the drop's
-    folder. Raises DropError (TooManyRejectedError above 1 % of a file's rows), IntakeRunningError.
+    folder. `find_tags` says which pains a ticket's text speaks of. Raises DropError (TooManyRejectedError above 1 % of a file's rows), IntakeRunningError.
     """
     drop = read_manifest(drop_dir)
     path = rejects_path or get_rejects_path(drop_dir)
-    intake = _Intake(drop, locator, vault, clock(), progress, path, chunk_rows)
+    intake = _Intake(drop, locator, vault, clock(), find_tags, progress, path, chunk_rows)
     with _connect(engine) as connection:
         journal.take_lock(connection)
         state = journal.get_state(connection, drop=drop)
@@ -93,6 +94,7 @@ class _Intake:
     locator: LeafLocator
     vault: Vault
     now: datetime
+    find_tags: FindTags
     progress: Progress
     rejects_path: Path
     chunk_rows: int
@@ -104,7 +106,7 @@ class _Intake:
 
     def load(self, connection: psycopg.Connection[Any], *, valid: ValidDrop, state: DropState | None) -> int:
         journal.begin(connection, drop=self.drop, rejected=valid.rejected, now=self.now)
-        loader = Loader(connection, valid, self.vault, self.now, self.progress, self.chunk_rows)
+        loader = Loader(connection, valid, self.vault, self.now, self.progress, self.find_tags, self.chunk_rows)
         return loader.load(done=state.progress if state else {})
 
 

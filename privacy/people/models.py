@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     Date,
@@ -137,7 +138,7 @@ class Purchase(Core):
 
 
 class Ticket(Core):
-    """One after-sales ticket; its free text is masked at intake."""
+    """One after-sales ticket; its free text is masked at intake, and `mined_tags` are the pains found in it."""
 
     __tablename__ = "tickets"
     __table_args__ = (Index("tickets_household", "household_id"),)
@@ -148,6 +149,7 @@ class Ticket(Core):
     fault_tag: Mapped[str] = mapped_column(Text)
     masked_text: Mapped[str] = mapped_column(Text)
     opened_on: Mapped[date] = mapped_column(Date)
+    mined_tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
 
 class PainPoint(Core):

@@ -47,3 +47,17 @@ class Progress(Protocol):
 def keep_silent(step: str, *, done: int, total: int) -> None:
     """Tell nobody."""
     del step, done, total
+
+
+class FindTags(Protocol):
+    """Says which pains of a category a text speaks of; the mining package's tagger is one."""
+
+    def __call__(self, text: str, *, category: str) -> list[str]:
+        """Return tags of the public vocabulary, each once; none where the text speaks of none."""
+        ...
+
+
+def find_no_tags(text: str, *, category: str) -> list[str]:
+    """Find nothing: pains then come from fault tags alone."""
+    del text, category
+    return []

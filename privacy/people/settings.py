@@ -81,3 +81,11 @@ class KeySettings(KmsSettings):
     def open_store(self) -> FileKeyStore:
         """Read the keys. Raises KeyFileError, KmsError."""
         return FileKeyStore(self.key_file, kms=self.kms)
+
+
+class MiningSettings(BaseSettings):
+    """Where an installation keeps its own words for pains (PAIN_TERMS_FILE), if it has any."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    pain_terms_file: Path | None = None

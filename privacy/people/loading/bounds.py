@@ -75,7 +75,8 @@ PAIN_POINTS = Bound(
     TAGS_PER_HOUSEHOLD,
     "pain:",
     {f"{tag.category.column}/{tag.code}": tag.key for tag in get_vocabulary(Product.PAIN_POINTS) if tag.category},
-    "SELECT DISTINCT household_id, category || '/' || fault_tag AS item FROM core.tickets"
+    "SELECT DISTINCT household_id, category || '/' || tag AS item"
+    " FROM core.tickets CROSS JOIN LATERAL unnest(mined_tags || fault_tag) AS tag"
     " WHERE household_id IN (SELECT household_id FROM present)"
     " AND opened_on >= %(month)s::date - interval '12 months' AND opened_on < %(month)s::date",
 )

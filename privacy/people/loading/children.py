@@ -26,6 +26,7 @@ from privacy.people.loading.statements import (
 )
 from privacy.redaction import mask_personal_text
 from privacy.release.slots import AGE_BAND_MONTHS
+from privacy.release.values import CATEGORIES
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privacy.people.drop.rows import CheckedChunk
+    from privacy.people.ports import FindTags
     from privacy.people.vault import Vault
 
 _RENAMED = {"bought_at": "bought_on", "opened_at": "opened_on", "free_text": "masked_text"}
@@ -48,8 +50,11 @@ def create_staging(connection: psycopg.Connection[Any], *, table: TableName) -> 
     connection.execute(sql.SQL("CREATE TEMPORARY TABLE staged (customer_key bigint, {})").format(columns))
 
 
-def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: CheckedChunk) -> None:
-    """Add a chunk's good rows to `staged`. Scores below the threshold are no need and stay out; texts are masked."""
+def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: CheckedChunk, find_tags: FindTags) -> None:
+    """Add a chunk's good rows to `staged`.
+
+    Scores below the threshold are no need and stay out; texts are masked, and the pains in them stand beside them.
+    """
     is_wanted = checked.is_good
     if table is TableName.SCORES:
         is_wanted = is_wanted & _reaches_threshold(checked)
@@ -61,6 +66,7 @@ def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: Che
             staged[_RENAMED.get(name, name)] = column
     if table is TableName.TICKETS:
         staged["masked_text"] = _mask(staged["masked_text"])
+        staged["mined_tags"] = _mine(staged["masked_text"], staged["category"], find_tags=find_tags)
     if table is TableName.ACTIVITY:
         staged["score"] = pc.cast(pc.round(staged["score"]), pa.int32())
     copy_columns(connection, table=sql.Identifier("staged"), columns=staged)
@@ -96,3 +102,10 @@ def _reaches_threshold(checked: CheckedChunk) -> NDArray[np.bool_]:
 def _mask(texts: pa.Array) -> pa.Array:
     # A text that says nothing is stored as a space: the column is not null, and Arrow would write "" as null.
     return pa.array([mask_personal_text(text) if text else " " for text in texts.to_pylist()], type=pa.string())
+
+
+def _mine(texts: pa.Array, categories: pa.Array, *, find_tags: FindTags) -> pa.Array:
+    """Return the pains of each text as PostgreSQL writes an array. Tags are identifiers: nothing needs a quote."""
+    rows = zip(texts.to_pylist(), categories.to_pylist(), strict=True)
+    found = (find_tags(text, category=str(CATEGORIES[category])) for text, category in rows)
+    return pa.array(["{" + ",".join(tags) + "}" for tags in found], type=pa.string())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from privacy.people.drop.validation import ValidDrop
-    from privacy.people.ports import Progress
+    from privacy.people.ports import FindTags, Progress
     from privacy.people.vault import Vault
 
 
@@ -44,6 +44,7 @@ class Loader:
     vault: Vault
     now: datetime
     progress: Progress
+    find_tags: FindTags
     chunk_rows: int = CHUNK_ROWS
 
     def load(self, *, done: dict[str, int]) -> int:
@@ -102,7 +103,7 @@ class Loader:
     def _load_table(self, table: TableName) -> None:
         create_staging(self.connection, table=table)
         for checked in self._read(table):
-            stage(self.connection, table=table, checked=checked)
+            stage(self.connection, table=table, checked=checked, find_tags=self.find_tags)
             self._report(table, done=int(checked.rows[-1]))
         with self.connection.transaction():
             merge(self.connection, table=table, month=self.valid.drop.month, vault=self.vault)

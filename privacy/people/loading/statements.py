@@ -2,7 +2,8 @@
 
 Rows of several customers of one household meet in the merge: any need counts, the highest activity and weight, and
 members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
-and consents are history and stay, each once. A household that a drop does not name is left alone.
+and consents are history and stay, each once; a ticket that comes again is tagged by the word lists of today. A
+household that a drop does not name is left alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ STAGING: dict[TableName, str] = {
     TableName.SCORES: "category smallint",
     TableName.ACTIVITY: "score int, level int, channels int",
     TableName.PURCHASES: "category smallint, model text, bought_on date",
-    TableName.TICKETS: "category smallint, fault_tag text, masked_text text, opened_on date",
+    TableName.TICKETS: "category smallint, fault_tag text, masked_text text, opened_on date, mined_tags text[]",
     TableName.INTERESTS: "tag text, weight float8",
     TableName.TOPICS: "topic text, platform text, stance int",
 }
@@ -61,8 +62,12 @@ WHERE NOT EXISTS (
     WHERE (c.household_id, c.category, c.model, c.bought_on) = (p.household_id, s.category, s.model, s.bought_on))
 """,
     TableName.TICKETS: """
-INSERT INTO core.tickets (household_id, category, fault_tag, masked_text, opened_on)
-SELECT DISTINCT p.household_id, s.category, s.fault_tag, s.masked_text, s.opened_on
+UPDATE core.tickets AS c SET mined_tags = s.mined_tags
+FROM staged AS s JOIN present AS p USING (customer_key)
+WHERE c.mined_tags <> s.mined_tags AND (c.household_id, c.category, c.fault_tag, c.opened_on, c.masked_text)
+    = (p.household_id, s.category, s.fault_tag, s.opened_on, s.masked_text);
+INSERT INTO core.tickets (household_id, category, fault_tag, masked_text, opened_on, mined_tags)
+SELECT DISTINCT p.household_id, s.category, s.fault_tag, s.masked_text, s.opened_on, s.mined_tags
 FROM staged AS s JOIN present AS p USING (customer_key)
 WHERE NOT EXISTS (
     SELECT FROM core.tickets AS c
