@@ -49,7 +49,8 @@ def take_in(  # noqa: PLR0913 - everything that an intake is made of meets here
     """Take in one drop over an engine that logs in as field_intake. Idempotent per drop id.
 
     Every row is checked before anything is written; rejected rows go to `rejects_path`, by default beside the drop's
-    folder. `find_tags` says which pains a ticket's text speaks of. Raises DropError (TooManyRejectedError above 1 % of a file's rows), IntakeRunningError.
+    folder. `find_tags` says which pains a text speaks of. Raises DropError (TooManyRejectedError above 1 % of a
+    file's rows), IntakeRunningError.
     """
     drop = read_manifest(drop_dir)
     path = rejects_path or get_rejects_path(drop_dir)
