@@ -51,7 +51,7 @@ def _(error: radar.UnknownAreaError, language: Language) -> list[ErrorEntry]:  #
 
 @find_entries.register
 def _(error: radar.MonthNotReleasedError, language: Language) -> list[ErrorEntry]:
-    return [_own_detail(error, language, pointer="/month")]
+    return [_own_detail(error, language, pointer="/month" if error.month else "/district")]
 
 
 @find_entries.register

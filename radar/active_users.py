@@ -18,6 +18,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy.orm import Session
 
+from geo.errors import NoReleaseError
 from geo.figures import FEW_SD, ReleaseMeta
 from geo.queries import find_districts
 from privacy.release.slots import Activity, AgeBand
@@ -29,7 +30,7 @@ from radar.cards import Card, Persona, read_card, write_card
 from radar.errors import MonthNotReleasedError
 from radar.values import Area, Item
 
-__all__ = ["CARDS_PER_ANSWER", "Found", "ShownCard", "Wanted", "read_card", "scan"]
+__all__ = ["CARDS_PER_ANSWER", "Drawn", "Found", "ShownCard", "Wanted", "draw_order", "read_card", "scan"]
 
 LEAST_COUNT = 50.0
 CARDS_PER_ANSWER = 5
@@ -80,7 +81,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class Drawn:
     """A tuple in the planner's order: the smaller `at`, the earlier."""
 
     at: float
@@ -93,17 +94,18 @@ def scan(
 ) -> Found:
     """Return the first cards of the planner's day that are asked for, and count those not seen before.
 
-    The session's transaction is the caller's to commit. Raises MonthNotReleasedError where nothing is released,
-    CardsUsedUpError and CardsUncountableError.
+    The session's transaction is the caller's to commit. Raises MonthNotReleasedError for a city without
+    released cards, NoReleaseError where nothing is released, CardsUsedUpError and CardsUncountableError.
     """
     city_code = wanted.area.city_code if wanted.area else None
     newest = archive.find_newest(session, city_code=city_code)
     months = [each for each in newest if Product.ACTIVE_USERS in each.tables]
+    if not months and city_code is None:
+        raise NoReleaseError
     if not months:
         raise MonthNotReleasedError(city_code=city_code, month=None)
-    seed = _get_seed(keys[0], planner_id, day=get_day(now))
-    drawn = [one for month in months for one in _draw(month, seed=seed)]
-    fitting = sorted((one for one in drawn if wanted.fits(one.persona, release=one.release)), key=attrgetter("at"))
+    order = draw_order(months, planner_id=planner_id, day=get_day(now), key=keys[0])
+    fitting = [one for one in order if wanted.fits(one.persona, release=one.release)]
     first = {str(one.persona): one for one in fitting[: wanted.limit]}
     seen = see(session, planner_id=planner_id, now=now, wanted=list(first))
     shown = [first[card] for card in seen.cards]
@@ -122,15 +124,17 @@ def scan(
     return Found(tuple(cards), seen.remaining, get_reset(now))
 
 
-def _make_card(drawn: _Drawn, *, now: datetime) -> Card:
+def _make_card(drawn: Drawn, *, now: datetime) -> Card:
     return Card(drawn.persona, drawn.release.release_id, get_day(now))
 
 
-def _get_seed(key: bytes, planner_id: UUID, *, day: date) -> bytes:
-    return hmac.digest(key, planner_id.bytes + day.isoformat().encode(), "sha256")
+def draw_order(months: Sequence[MonthTables], *, planner_id: UUID, day: date, key: bytes) -> list[Drawn]:
+    """Return all tuples of some cities that are large enough, in the order of a planner's day."""
+    seed = hmac.digest(key, planner_id.bytes + day.isoformat().encode(), "sha256")
+    return sorted((one for month in months for one in _draw(month, seed=seed)), key=attrgetter("at"))
 
 
-def _draw(month: MonthTables, *, seed: bytes) -> Iterator[_Drawn]:
+def _draw(month: MonthTables, *, seed: bytes) -> Iterator[Drawn]:
     """Yield the tuples of a city that are large enough, each with its place in the planner's order.
 
     Places are exponential with the count as rate: the first of them is each tuple with odds in proportion to its count,
@@ -142,7 +146,7 @@ def _draw(month: MonthTables, *, seed: bytes) -> Iterator[_Drawn]:
     is_large = table.counts >= LEAST_COUNT + FEW_SD * table.sd
     for row, slot in np.argwhere(is_large).tolist():
         persona = Persona.parse(f"{table.districts[row]}/{table.slot_names[slot]}")
-        yield _Drawn(float(waits[row, slot] / table.counts[row, slot]), persona, month.release)
+        yield Drawn(float(waits[row, slot] / table.counts[row, slot]), persona, month.release)
 
 
 def _find_areas(session: Session, *, adcodes: set[int]) -> dict[int, Area]:

@@ -22,9 +22,9 @@ class UnknownAreaError(RadarError):
 
 
 class MonthNotReleasedError(RadarError):
-    """A city (None: no city) has no release with district figures for that month (None: any month)."""
+    """A city has no release with district figures for that month (None: for any)."""
 
-    def __init__(self, *, city_code: int | None, month: date | None) -> None:
+    def __init__(self, *, city_code: int, month: date | None) -> None:
         """Keep the attributes; the message beside them is for the log."""
         super().__init__(f"no district figures of {city_code} for {month}")
         self.city_code = city_code
