@@ -100,10 +100,8 @@ def scan(
     city_code = wanted.area.city_code if wanted.area else None
     newest = archive.find_newest(session, city_code=city_code)
     months = [each for each in newest if Product.ACTIVE_USERS in each.tables]
-    if not months and city_code is None:
-        raise NoReleaseError
     if not months:
-        raise MonthNotReleasedError(city_code=city_code, month=None)
+        raise NoReleaseError if city_code is None else MonthNotReleasedError(city_code=city_code, month=None)
     order = draw_order(months, planner_id=planner_id, day=get_day(now), key=keys[0])
     fitting = [one for one in order if wanted.fits(one.persona, release=one.release)]
     first = {str(one.persona): one for one in fitting[: wanted.limit]}
