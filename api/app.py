@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from secrets import token_urlsafe
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ def create_web() -> Flask:
     resources = make_resources(settings, queue=RqJobQueue(settings.redis_url.get_secret_value()))
     resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
     get_shipped_rules()  # built now, and not while somebody waits for the first preview
+    Thread(target=resources.archive.warm, args=(resources.read_sessions,), name="archive", daemon=True).start()
     return create_app(resources)
 
 

@@ -15,7 +15,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TypeAlias
 
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
 from geo.figures import ReleaseMeta
 from privacy.release.errors import ReleaseError
@@ -49,6 +50,18 @@ class Archive:
         self._clock = clock
         self._checked: dict[_Key, MonthTables] = {}
         self._refused: dict[_Key, datetime] = {}
+
+    def warm(self, sessions: sessionmaker[Session]) -> None:
+        """Read and check every month that a series can show, newest first: the first question then need not wait."""
+        try:
+            with sessions() as session:
+                releases = find_releases(session)
+                months = sorted({each.month for each in releases}, reverse=True)[:MOST_MONTHS]
+                for each in releases:
+                    if each.month in months:
+                        self._get(session, each)
+        except SQLAlchemyError:
+            _log.warning("radars not warmed: database not available")
 
     def find_months(self, session: Session, *, city_code: int, until: date | None = None) -> list[MonthTables]:
         """Return the months of a city that have district figures, newest first, at most 24, none after `until`."""

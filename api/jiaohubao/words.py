@@ -48,7 +48,7 @@ def describe_card(persona: Persona, *, area: Area) -> Row:
     return {
         "label_zh": LABEL.zh,
         "label_en": LABEL.en,
-        "text_zh": f"住在{place_zh}，家里的{category_zh}用了{band.zh}，同意接收信息推送；{activity.zh}。",
+        "text_zh": f"住在{place_zh}，家里有{category_zh}，使用年限：{band.zh}；同意接收信息推送；{activity.zh}。",
         "text_en": f"Lives in {place_en}, has had the {category_en} for {band.en}, agreed to be written to; "
         f"{activity.en}.",
     }

@@ -138,7 +138,7 @@ def _make_histories(
         "consents": make_consents(ids, on=on, rng=city.rng(Stream.CONSENTS, number)),
         "activity": make_activity(ids, rng=city.rng(Stream.ACTIVITY, number, month)),
         "purchases": make_purchases(ids, appliances, on=on, rng=city.rng(Stream.PURCHASES, number)),
-        "tickets": make_tickets(ids, appliances.is_owned[home], on=on, rng=city.rng(Stream.TICKETS, number)),
+        "tickets": make_tickets(ids, appliances.is_owned[home], leaning, on=on, rng=city.rng(Stream.TICKETS, number)),
         "interests": make_interests(ids, leaning, rng=likes),
         "topics": make_topics(ids, leaning, rng=likes),
     }

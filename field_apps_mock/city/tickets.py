@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TICKET_RATE = 0.16
-"""Tickets per customer, all within DAYS_BEFORE days before and DAYS_AFTER days after FROZEN_ON."""
+TICKET_RATE = 0.8
+"""Tickets per customer, some 20 % a year, all within DAYS_BEFORE days before and DAYS_AFTER days after FROZEN_ON."""
 
 DAYS_BEFORE = 720
 DAYS_AFTER = 720
 PERSONAL_SHARE = 0.08
+COMMONNESS = (1.0, 0.6, 0.4)
+"""How common the faults of a category are, in the order of their list."""
+
+LEAN = 0.4
+"""What one unit of an area's leaning adds to the logarithm of the odds of a category's first fault."""
 
 
 def _write_personal(rng: np.random.Generator) -> str:
@@ -41,10 +46,12 @@ def _write_personal(rng: np.random.Generator) -> str:
     )
 
 
-def _write_ticket(category: int, rng: np.random.Generator) -> tuple[str, str]:
-    """Return the fault tag and the text of one ticket."""
+def _write_ticket(category: int, leaning: float, rng: np.random.Generator) -> tuple[str, str]:
+    """Return the fault tag and the text of one ticket, from an area that leans so much towards the category."""
     faults = FAULTS[CATEGORIES[category].code]
-    fault = faults[int(rng.integers(len(faults)))]
+    odds = np.array(COMMONNESS[: len(faults)])
+    odds[0] *= np.exp(LEAN * leaning)
+    fault = faults[int(np.searchsorted(np.cumsum(odds), rng.random() * odds.sum()))]
     text = fault.complaints[int(rng.integers(len(fault.complaints)))] + REQUESTS[int(rng.integers(len(REQUESTS)))]
     return fault.tag, text + (_write_personal(rng) if rng.random() < PERSONAL_SHARE else "")
 
@@ -54,12 +61,21 @@ def _pick_categories(owned: NDArray[np.bool_], rng: np.random.Generator) -> NDAr
     return np.asarray(np.argmax(np.where(owned, rng.random(owned.shape), -1.0), axis=1))
 
 
-def make_tickets(customer_ids: pa.Array, owned: NDArray[np.bool_], *, on: date, rng: np.random.Generator) -> pa.Table:
+def make_tickets(
+    customer_ids: pa.Array,
+    owned: NDArray[np.bool_],
+    leaning: NDArray[np.float64],
+    *,
+    on: date,
+    rng: np.random.Generator,
+) -> pa.Table:
     """Make the tickets opened before a day. The same customers wrote the same tickets in every month's drop."""
     writers = np.flatnonzero(rng.random(len(owned)) < TICKET_RATE)
     categories = _pick_categories(owned[writers], rng)
     days = rng.integers(-DAYS_BEFORE, DAYS_AFTER, len(writers))
-    words = [_write_ticket(int(category), rng) for category in categories]
+    leanings = leaning[writers, categories]
+    pairs = zip(categories.tolist(), leanings.tolist(), strict=True)
+    words = [_write_ticket(category, own, rng) for category, own in pairs]
     opened = [FROZEN_ON + timedelta(days=int(day)) for day in days]
     rows = [row for row, day in enumerate(opened) if day < on]
     return pa.table(
