@@ -11,8 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
+from itertools import islice
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from geo.figures import ReleaseMeta
 from privacy.release.errors import ReleaseError
 from privacy.release.figures import DistrictTable
-from privacy.release.queries import find_releases
+from privacy.release.queries import find_newest_releases, find_releases
 from privacy.release.values import Product, PublishedRelease
 from privacy.release.verify import read_release
 
@@ -71,14 +70,18 @@ class Archive:
 
     def find_cities(self, session: Session, *, month: date) -> list[MonthTables]:
         """Return the same month of every city that has it, by city."""
-        return list(self._read(session, [each for each in find_releases(session) if each.month == month]))
+        return list(self._read(session, find_releases(session, month=month)))
 
     def find_newest(self, session: Session, *, city_code: int | None = None) -> list[MonthTables]:
         """Return the newest month of every city, or of one, by city."""
-        by_city = attrgetter("city_code")
-        releases = sorted(find_releases(session, city_code=city_code), key=by_city)
-        cities = (self._read(session, list(own)) for _, own in groupby(releases, key=by_city))
-        return [newest for newest in (next(months, None) for months in cities) if newest is not None]
+        if city_code is not None:
+            return list(islice(self._read(session, find_releases(session, city_code=city_code)), 1))
+        found = []
+        for newest in find_newest_releases(session):
+            if not (own := list(self._read(session, [newest]))):
+                own = self.find_newest(session, city_code=newest.city_code)
+            found += own
+        return found
 
     def _read(self, session: Session, releases: Sequence[PublishedRelease]) -> Iterator[MonthTables]:
         for release in releases:

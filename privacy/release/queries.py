@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -33,11 +34,15 @@ def _to_value(row: Release) -> PublishedRelease:
     )
 
 
-def find_releases(session: Session, *, city_code: int | None = None) -> list[PublishedRelease]:
-    """Return all releases, or those of one city, newest month first, then by city."""
+def find_releases(
+    session: Session, *, city_code: int | None = None, month: date | None = None
+) -> list[PublishedRelease]:
+    """Return all releases, or those of one city or month, newest month first, then by city."""
     query = select(Release).order_by(Release.month.desc(), Release.city_code)
     if city_code is not None:
         query = query.where(Release.city_code == city_code)
+    if month is not None:
+        query = query.where(Release.month == month)
     return [_to_value(row) for row in session.scalars(query)]
 
 

@@ -70,7 +70,10 @@ def build(engine: Engine, *, hasher: PasswordHasher) -> None:
             session.flush()
             _add_places(session, adcode=adcode, city_code=city_code, west=west, south=south)
         for city_code in (370200, 110000):
-            _add_release(session, city_code=city_code, month=date(2026, 11, 1))
+            release_id = _add_release(session, city_code=city_code, month=date(2026, 11, 1))
+            for adcode in (district[0] for district in DISTRICTS if district[2] == city_code):
+                add_district_figures(session, release_id=release_id, adcode=adcode)
+            seal(session, release_id=release_id)
         for login, (role, territory) in STAFF.items():
             session.add(_make_account(login, role=role, territory=territory, hasher=hasher))
 
@@ -144,7 +147,7 @@ def _make_leaf(
     )
 
 
-def _add_release(session: Session, *, city_code: int, month: date) -> None:
+def _add_release(session: Session, *, city_code: int, month: date) -> str:
     release_id = f"{month:%Y-%m}-{city_code}"
     session.add(
         Release(
@@ -182,9 +185,7 @@ def _add_release(session: Session, *, city_code: int, month: date) -> None:
         session.add(ParentFigures(release_id=release_id, parent7=parent7, needs=needs, needs_sd=[9.0] * 8))
     city = [sum(column) for column in zip(*parents.values(), strict=True)]
     session.add(CityFigures(release_id=release_id, needs=city, needs_sd=[30.0] * 8))
-    for adcode in (district[0] for district in DISTRICTS if district[2] == city_code):
-        add_district_figures(session, release_id=release_id, adcode=adcode)
-    seal(session, release_id=release_id)
+    return release_id
 
 
 def add_district_figures(session: Session, *, release_id: str, adcode: int, grown: float = 0.0) -> None:

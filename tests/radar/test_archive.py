@@ -81,6 +81,18 @@ def test_what_was_changed_behind_its_back_is_left_out_until_it_is_right_again(
     assert list_months(archive, stored) == [11, 10]
 
 
+def test_a_city_whose_newest_month_was_tampered_with_goes_on_with_the_one_before(
+    stored: sessionmaker[Session], clock: FakeClock
+) -> None:
+    with stored.begin() as session:
+        session.execute(text("UPDATE released.district_figures SET sd = sd + 1 WHERE release_id LIKE '2026-11%'"))
+    with stored() as session:
+        for city_code in (CITY, None):
+            found = Archive(public_keys=PUBLIC_KEYS, clock=clock).find_newest(session, city_code=city_code)
+            assert [each.release.month for each in found] == [date(2026, 10, 1)]
+        assert Archive(public_keys=PUBLIC_KEYS, clock=clock).find_cities(session, month=date(2026, 11, 1)) == []
+
+
 def test_a_signature_of_somebody_else_is_none(stored: sessionmaker[Session], clock: FakeClock) -> None:
     assert list_months(Archive(public_keys=(b"x" * 32,), clock=clock), stored) == []
 
