@@ -103,10 +103,9 @@ def scan(
     if not months:
         raise NoReleaseError if city_code is None else MonthNotReleasedError(city_code=city_code, month=None)
     order = draw_order(months, planner_id=planner_id, day=get_day(now), key=keys[0])
-    fitting = [one for one in order if wanted.fits(one.persona, release=one.release)]
-    first = {str(one.persona): one for one in fitting[: wanted.limit]}
-    seen = see(session, planner_id=planner_id, now=now, wanted=list(first))
-    shown = [first[card] for card in seen.cards]
+    fits = {str(one.persona): one for one in order if wanted.fits(one.persona, release=one.release)}
+    seen = see(session, planner_id=planner_id, now=now, wanted=list(fits), limit=wanted.limit)
+    shown = [fits[card] for card in seen.cards]
     areas = _find_areas(session, adcodes={one.persona.district_adcode for one in shown})
     clear = {adcode: _find_interests(session, archive=archive, area=area) for adcode, area in areas.items()}
     cards = [

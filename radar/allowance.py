@@ -63,21 +63,21 @@ def see(
     planner_id: UUID,
     now: datetime,
     wanted: Sequence[str],
+    limit: int,
     lock_timeout_ms: int = _LOCK_TIMEOUT_MS,
 ) -> Seen:
-    """Count the cards of `wanted` that are new today, as far as the day allows, and return those that may be shown.
+    """Return at most `limit` cards of `wanted`, in its order, and count those that are new today.
 
-    Raises CardsUsedUpError where the day is used up and none of the cards seen is wanted - also where there is none to
-    want, lest the refusal tell which cards there are - and CardsUncountableError.
+    The first ones are shown as far as the day allows; where it does not, cards seen before fill their places. Raises
+    CardsUsedUpError where the day is used up and none of the cards seen is wanted - also where there is none to want,
+    lest the refusal tell which cards there are - and CardsUncountableError.
     """
     row = _lock(session, planner_id=planner_id, day=get_day(now), timeout_ms=lock_timeout_ms)
     known = list(row.cards)
-    shown = []
-    for card in wanted:
+    for card in wanted[:limit]:
         if card not in known and len(known) < CARDS_PER_DAY:
             known.append(card)
-        if card in known:
-            shown.append(card)
+    shown = [card for card in wanted if card in known][:limit] if len(known) >= CARDS_PER_DAY else wanted[:limit]
     if not shown and len(known) >= CARDS_PER_DAY:
         raise CardsUsedUpError(limit=CARDS_PER_DAY, reset_at=get_reset(now))
     row.cards = known

@@ -106,6 +106,17 @@ def test_a_day_that_is_used_up_refuses_also_where_there_is_nothing_to_show(
     assert client.get(f"{CARDS}?{narrow}", headers=planner).status_code == 429
 
 
+def test_when_the_day_is_used_up_every_card_seen_can_still_be_found(client: FlaskClient, planner: Headers) -> None:
+    last = see(client, planner, "district=110108&category=dishwasher&limit=3")["cards"]
+    while see(client, planner, "district=370200&limit=20")["remaining"]:
+        pass
+    again = see(client, planner, "district=110108&limit=20")
+    assert {name(card) for card in again["cards"]} == {name(card) for card in last}
+    everything = see(client, planner, "limit=20")["cards"]
+    assert len({name(card) for card in everything}) == 20
+    assert everything == see(client, planner, "limit=20")["cards"]
+
+
 def test_nothing_tells_how_many_cards_there_are(client: FlaskClient, planner: Headers) -> None:
     found = see(client, planner)
     assert set(found) == {"cards", "per_day", "remaining", "reset_at"}

@@ -21,11 +21,11 @@ def test_no_card_is_shown_while_the_row_cannot_be_locked(
     planner_id = uuid4()
     web = create_engine(services.url("serving", role="field_web"), hide_parameters=True)
     with Session(web) as session, session.begin():
-        assert see(session, planner_id=planner_id, now=clock(), wanted=["a"]).remaining == 19
+        assert see(session, planner_id=planner_id, now=clock(), wanted=["a"], limit=5).remaining == 19
     with serving_engine.connect() as other, other.begin():
         other.execute(text("SELECT FROM radar.seen_cards FOR UPDATE"))
         with Session(web) as session, pytest.raises(CardsUncountableError):
-            see(session, planner_id=planner_id, now=clock(), wanted=["a"], lock_timeout_ms=50)
+            see(session, planner_id=planner_id, now=clock(), wanted=["a"], limit=5, lock_timeout_ms=50)
     web.dispose()
     with serving_engine.begin() as connection:
         connection.execute(text("DELETE FROM radar.seen_cards"))
