@@ -29,7 +29,7 @@ EXTENSION = "fieldreach"
 class Resources:
     """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be a replica.
 
-    `card_keys` seal persona cards, the current one first.
+    `card_keys` sign persona cards, the current one first.
     """
 
     settings: WebSettings

@@ -158,6 +158,10 @@ def test_a_card_says_its_tuple_to_its_planner_on_its_day_only(
     assert card.release_id == shown["release_id"]
     with pytest.raises(CardUnknownError):
         read_card(token, planner_id=world.get_account_id("planner-two"), now=clock(), keys=resources.card_keys)
+    for at in (0, 10, len(token) // 2, len(token) - 2):
+        forged = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+        with pytest.raises(CardUnknownError):
+            read_card(forged, planner_id=me, now=clock(), keys=resources.card_keys)
     with pytest.raises(CardExpiredError):
         read_card(token, planner_id=me, now=clock() + timedelta(hours=12), keys=resources.card_keys)
 

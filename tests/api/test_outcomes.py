@@ -58,7 +58,7 @@ def _outcomes(resources: Resources, serving_engine: Engine) -> Iterator[None]:
         seal(session, release_id="2026-11-370200")
     yield
     with Session(serving_engine) as session, session.begin():
-        session.execute(delete(DistrictFigures))
+        session.execute(delete(DistrictFigures).where(DistrictFigures.product == Product.CAMPAIGN_OUTCOMES))
         session.execute(delete(Release).where(Release.release_id == "2026-10-370200"))
         seal(session, release_id="2026-11-370200")
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from api.models import Account, Role
 from geo.models import Community, District, Leaf, LeafKind
 from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
-from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
+from privacy.release.slots import get_slot_names
+from privacy.release.values import Product
 from tests.released import seal
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ DISTRICTS = (
     (370203, "市北区", 370200, "青岛市", 120.42, 36.04),
     (110108, "海淀区", 110000, "北京市", 116.28, 39.94),
 )
+RADAR_PRODUCTS = (Product.ACTIVE_USERS, Product.PAIN_POINTS, Product.INTERESTS, Product.TOPICS)
 # login -> role, territory
 STAFF = {
     "sales": (Role.SALESPERSON, [370202]),
@@ -189,11 +191,11 @@ def _add_release(session: Session, *, city_code: int, month: date) -> str:
 
 
 def add_district_figures(session: Session, *, release_id: str, adcode: int, grown: float = 0.0) -> None:
-    """Add the district products of one district: counts that differ from slot to slot, and some that are few.
+    """Add what the radars read of one district: counts that differ from slot to slot, and some that are few.
 
     `grown` is added to the first slot of each product.
     """
-    for product in DISTRICT_PRODUCTS:
+    for product in RADAR_PRODUCTS:
         slots = len(get_slot_names(product))
         counts = [300.0 + (adcode * (slot + 7)) % 500 if slot % 6 != 5 else 30.0 for slot in range(slots)]
         counts[0] += grown

@@ -11,5 +11,6 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Apply."""
-    column = sa.Column("mined_tags", sa.ARRAY(sa.Text()), server_default="{}", nullable=False)
-    op.add_column("tickets", column, schema="core")
+    op.add_column(
+        "tickets", sa.Column("mined_tags", sa.ARRAY(sa.Text()), server_default="{}", nullable=False), schema="core"
+    )
