@@ -86,6 +86,7 @@ class Installation:
             "JWT_SECRET": self.secret("jwt"),
             "CORS_ORIGINS": f'["{self.address("app")}", "http://localhost:{self.port("app")}"]',
             "CARRIER_INBOUND": "true",
+            "GATEWAY_PUBLIC_URL": self.address("gateway"),
             "PROMETHEUS_MULTIPROC_DIR": str(self.run_dir / "metrics"),
         } | self._trust()
 

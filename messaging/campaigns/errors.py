@@ -127,6 +127,14 @@ class RuleVersionNotFoundError(CampaignError):
     """No version of the operator's rules has this number."""
 
 
+class ConversationNotFoundError(CampaignError):
+    """No such conversation, one of somebody else, or a handle of somebody else's: all look the same."""
+
+
+class ConversationOverError(CampaignError):
+    """The conversation's time is up; the answer is the same for whoever wrote in it last."""
+
+
 class BroadcastStateError(CampaignError):
     """The broadcast is in a state from which the wanted change does not lead."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import Select, exists, func, select, tuple_
 
 from messaging.campaigns.content.values import read_findings
 from messaging.campaigns.errors import BroadcastNotFoundError
+from messaging.campaigns.invitation_values import InvitationOrder
 from messaging.campaigns.models import Broadcast, BroadcastState
 from messaging.campaigns.states import get_shown_reason, get_shown_state
+from messaging.campaigns.talk_models import Invitation
 from messaging.campaigns.values import BroadcastCursor, BroadcastView, CampaignOrder
 from privacy.release.values import CATEGORIES
 
@@ -110,7 +112,27 @@ def find_control_rows(session: Session, *, since: datetime) -> list[CampaignOrde
     Rows of times and sizes that no campaign can have are left out, lest one that can hardly be read keeps the others
     back.
     """
+    are_broadcasts = ~exists().where(Invitation.invitation_id == Broadcast.broadcast_id)
+    return [_to_order(row) for row in session.execute(_select_orders(since).where(are_broadcasts))]
+
+
+def find_invitation_orders(session: Session, *, since: datetime) -> list[InvitationOrder]:
+    """Return every accepted invitation that expires after `since`, oldest first, in the same way."""
+    persona = (Invitation.district_adcode, Invitation.age_band, Invitation.activity)
     query = (
+        _select_orders(since)
+        .add_columns(*persona)
+        .join(Invitation, Invitation.invitation_id == Broadcast.broadcast_id)
+        .where(Broadcast.state == BroadcastState.ACCEPTED)
+    )
+    return [
+        InvitationOrder(_to_order(row), row.district_adcode, row.age_band, row.activity)
+        for row in session.execute(query)
+    ]
+
+
+def _select_orders(since: datetime) -> Select[*tuple[Any, ...]]:
+    return (
         select(*_ORDER_COLUMNS)
         .where(
             Broadcast.expires_at > since,
@@ -123,7 +145,6 @@ def find_control_rows(session: Session, *, since: datetime) -> list[CampaignOrde
         )
         .order_by(Broadcast.created_at, Broadcast.broadcast_id)
     )
-    return [_to_order(row) for row in session.execute(query)]
 
 
 def _to_order(row: Row[*tuple[Any, ...]]) -> CampaignOrder:

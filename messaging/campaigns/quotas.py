@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +38,16 @@ def find_allowed_quotas(need: float, *, need_sd: float, settings: MessagingRules
 def get_reset(now: datetime) -> datetime:
     """Return the next midnight of Asia/Shanghai, UTC: when the day's amounts start anew."""
     return ClockTime(24 * 60).on(get_day(now)).astimezone(UTC)
+
+
+def get_monday(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def get_week_reset(now: datetime) -> datetime:
+    """Return the next Monday's first instant in Asia/Shanghai, UTC."""
+    return ClockTime(0).on(get_monday(get_day(now)) + timedelta(days=7)).astimezone(UTC)
 
 
 def get_remaining(session: Session, *, actor_id: UUID, now: datetime, settings: MessagingRules) -> Remaining:
@@ -99,6 +109,29 @@ def give_back(session: Session, *, actor_id: UUID, quota: int, now: datetime, se
     organisation.messages = max(organisation.messages - quota, 0)
 
 
+def use_up_invitation(session: Session, *, usage: ActorUsage, now: datetime, settings: MessagingRules) -> None:
+    """Count an invitation on a locked row, by day and week; raises QuotaExceededError and counts nothing."""
+    week = (ActorUsage.day >= get_monday(usage.day), ActorUsage.day <= usage.day)
+    used = select(func.coalesce(func.sum(ActorUsage.invitations), 0)).where(ActorUsage.actor_id == usage.actor_id)
+    with _closed_when_unreadable():
+        this_week = session.scalar(used.where(*week)) or 0
+    _check(QuotaKind.INVITATIONS, usage.invitations + 1, limit=settings.actor_invitations_per_day, now=now)
+    _check(QuotaKind.INVITATIONS_A_WEEK, this_week + 1, limit=settings.actor_invitations_per_week, now=now)
+    organisation = _lock_organisation(session, day=usage.day)
+    _check(QuotaKind.ORGANISATION, organisation.messages + 1, limit=settings.organisation_messages_per_day, now=now)
+    usage.invitations += 1
+    organisation.messages += 1
+
+
+def give_back_invitation(session: Session, *, actor_id: UUID, now: datetime, settings: MessagingRules) -> None:
+    """Count an invitation requested at `now` no longer: it was refused before anything left."""
+    usage = lock_usage(session, actor_id=actor_id, now=now, settings=settings)
+    organisation = _lock_organisation(session, day=usage.day)
+    usage.invitations = max(usage.invitations - 1, 0)
+    organisation.messages = max(organisation.messages - 1, 0)
+
+
 def _check(kind: QuotaKind, wanted: int, *, limit: int, now: datetime) -> None:
     if wanted > limit:
-        raise QuotaExceededError(kind=kind, limit=limit, reset_at=get_reset(now))
+        reset_at = get_week_reset(now) if kind is QuotaKind.INVITATIONS_A_WEEK else get_reset(now)
+        raise QuotaExceededError(kind=kind, limit=limit, reset_at=reset_at)

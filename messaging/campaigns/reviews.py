@@ -14,6 +14,7 @@ from messaging.campaigns.models import Broadcast, BroadcastState, Review, Review
 from messaging.campaigns.queries import view_broadcast
 from messaging.campaigns.review_queries import is_reviewed, view_review
 from messaging.campaigns.rule_versions import get_rules
+from messaging.campaigns.talk_models import Invitation
 from messaging.campaigns.values import ReviewState
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _settle(session: Session, row: Broadcast, given: Review, *, now: datetime, s
     given.findings, given.decided_at = write_findings(content.findings), now
     if given.decision == ReviewDecision.REFUSE:
         row.state, row.refused_for = BroadcastState.REFUSED, given.reason
-        quotas.give_back(session, actor_id=row.actor_id, quota=row.quota, now=row.created_at, settings=settings)
+        _give_back(session, row, settings=settings)
         return
     if content.verdict is Verdict.REFUSE:
         raise TextRefusedError(content=content)
@@ -83,3 +84,11 @@ def _settle(session: Session, row: Broadcast, given: Review, *, now: datetime, s
     row.starts_at = get_opening(now, settings=settings)
     row.expires_at = row.starts_at + timedelta(hours=settings.campaign_expires_h)
     row.done_at = get_done_slot(row.starts_at, quota=row.quota, settings=settings)
+
+
+def _give_back(session: Session, row: Broadcast, *, settings: MessagingRules) -> None:
+    at = row.created_at
+    if session.get(Invitation, row.broadcast_id) is None:
+        quotas.give_back(session, actor_id=row.actor_id, quota=row.quota, now=at, settings=settings)
+    else:
+        quotas.give_back_invitation(session, actor_id=row.actor_id, now=at, settings=settings)

@@ -27,6 +27,10 @@ _SMALLEST_HELD_OUT_SHARE = 0.05
 
 _UNITS_ALONE = 70
 _UNITS_A_PART = 67
+_SEGMENTS_OF_AN_INVITATION = 2
+
+LINK_BLANK = "/t/" + 22 * "·"
+"""The path of an invitation's page with its code left blank: only the sender's side knows the code, and fills it in."""
 
 _SUFFIX_INBOUND = "拒收请回复R"
 _SUFFIX_IN_APP = "App内退订"
@@ -53,6 +57,7 @@ class MessagingRules(BaseSettings):
     text_units_max: int = Field(default=58, ge=5)
     text_chars_max: int = Field(default=500, ge=70, le=500)
     segments_max: int = Field(default=2, ge=1, le=2)
+    gateway_public_url: str = Field(default="", max_length=60, pattern=r"^(https?://[A-Za-z0-9.:/_-]+)?$")
 
     sending_opens: Annotated[_Clock, NoDecode] = ClockTime(9 * 60)
     sending_closes: Annotated[_Clock, NoDecode] = ClockTime(20 * 60)
@@ -71,6 +76,8 @@ class MessagingRules(BaseSettings):
     actor_invitations_per_day: int = Field(default=10, ge=0)
     actor_invitations_per_week: int = Field(default=50, ge=0)
     organisation_messages_per_day: int = Field(default=20_000, ge=0)
+    talk_units_max: int = Field(default=300, ge=60, le=500)
+    talk_messages_per_day: int = Field(default=20, ge=1)
     quota_lock_timeout_ms: int = Field(default=3000, ge=1)
 
     idempotency_kept_h: int = Field(default=48, ge=1)
@@ -86,6 +93,11 @@ class MessagingRules(BaseSettings):
     def suffix(self) -> str:
         """Return how to opt out: only the way that works with the carrier in use."""
         return _SUFFIX_INBOUND if self.carrier_inbound else _SUFFIX_IN_APP
+
+    @property
+    def link(self) -> str:
+        """Return where an invitation is answered, with the place of its code left blank; empty without an address."""
+        return f" {self.gateway_public_url.rstrip('/')}{LINK_BLANK} " if self.gateway_public_url else ""
 
     @property
     def signature(self) -> str:
@@ -114,6 +126,8 @@ class MessagingRules(BaseSettings):
         longest = len(self.signature) + self.text_units_max + len(self.suffix)
         if longest > (_UNITS_ALONE if self.segments_max == 1 else _UNITS_A_PART * self.segments_max):
             raise ValueError("signature, longest text and suffix do not fit the segments")
+        if self.gateway_public_url and longest + len(self.link) > _UNITS_A_PART * _SEGMENTS_OF_AN_INVITATION:
+            raise ValueError("an invitation with the longest text and its link does not fit two segments")
         return self
 
     @model_validator(mode="after")

@@ -25,7 +25,15 @@ class FinalText:
 
 def compose(body: str, *, settings: MessagingRules) -> FinalText:
     """Put the signature before a body and the way to opt out behind it; spaces around the body go."""
-    text = f"{settings.signature}{body.strip(' ')}{settings.suffix}"
+    return _finish(f"{settings.signature}{body.strip(' ')}{settings.suffix}")
+
+
+def compose_invitation(body: str, *, settings: MessagingRules) -> FinalText:
+    """Do the same with a link between body and suffix. Its code is blank, as long as the real one, and hashed blank."""
+    return _finish(f"{settings.signature}{body.strip(' ')}{settings.link}{settings.suffix}")
+
+
+def _finish(text: str) -> FinalText:
     count = count_segments(text)
     # A body with half a surrogate pair is refused by the character rules; its preview must still have a hash.
     digest = sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -38,11 +38,14 @@ CampaignId: TypeAlias = UUID
 
 
 class QuotaKind(StrEnum):
-    """Which daily amount was used up; a day is one of Asia/Shanghai."""
+    """Which amount was used up; a day is one of Asia/Shanghai, a week begins there on Monday."""
 
     BROADCASTS = "broadcasts"
     RECIPIENTS = "recipients"
     ORGANISATION = "organisation"
+    INVITATIONS = "invitations"
+    INVITATIONS_A_WEEK = "invitations_a_week"
+    CONVERSATION = "conversation"
 
 
 class ReviewState(StrEnum):

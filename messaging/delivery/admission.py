@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from messaging.campaigns.settings import MessagingRules
+    from messaging.campaigns.text import FinalText
     from messaging.campaigns.values import CampaignOrder
 
 
@@ -41,6 +42,7 @@ class Refusal(StrEnum):
     QUOTA = "quota"
     CATEGORY = "category"
     LEAVES = "leaves"
+    PERSONA = "persona"
     RELEASE = "release"
     AUDIENCE = "audience"
     QUOTA_NOT_ALLOWED = "quota_not_allowed"
@@ -50,19 +52,20 @@ class Refusal(StrEnum):
 def find_refusal(session: Session, order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
     """Return why an order is not to be carried out, None where nothing stands against it. Reads the serving side."""
     return (
-        _judge_text(session, order, rules=rules)
+        judge_text(session, order, final=compose(order.body, settings=rules), rules=rules)
         or _judge_shape(order, rules=rules)
         or _judge_reach(session, order, rules=rules)
     )
 
 
-def _judge_text(session: Session, order: CampaignOrder, *, rules: MessagingRules) -> Refusal | None:
+def judge_text(session: Session, order: CampaignOrder, *, final: FinalText, rules: MessagingRules) -> Refusal | None:
+    """Judge a text and what was made of it; `final` is what is made of its body here."""
     # Length comes first in the check, so that nothing below works on a text beyond it. The rules are the newest: what
     # they became certain about since is refused whoever approved it, what they became doubtful about was not approved.
     content = check_text(order.body, rules=rules, table=get_rules(session))
     if content.verdict is Verdict.REFUSE:
         return Refusal.CONTENT
-    if compose(order.body, settings=rules).text != order.final_text:
+    if final.text != order.final_text:
         return Refusal.TEXT
     if sha256(order.final_text.encode("utf-8")).digest() != order.text_sha256:
         return Refusal.HASH

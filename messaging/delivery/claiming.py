@@ -12,6 +12,7 @@ from sqlalchemy import Select, exists, select, update
 
 from messaging.campaigns.hours import get_closing, get_opening, is_open
 from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.links import fill_link
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import move
 from messaging.delivery.sealed_phones import find_sealed, open_phone
@@ -125,7 +126,7 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
         opt_out_hashes=gate.vault.opt_out_hashes(phone),
         opt_out_version=gate.vault.find_versions(KeyName.OPT_OUT)[0],
         phone=phone,
-        text=due.text,
+        text=fill_link(due.text, message_id=due.message_id, vault=gate.vault),
         lease_until=now + gate.timings.lease,
         window_closes_at=closes_at,
         has_resent=due.resends > 0,

@@ -28,6 +28,7 @@ from privacy.audit.recording import Act, Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.errors import KeyName
+from privacy.people.handles import Handles
 from privacy.people.keys import KeyStore
 from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
@@ -48,19 +49,21 @@ class SenderParts:
     desk: Desk
     draw: Draw
     inquiry: Inquiry
+    handles: Handles
 
 
 def build_sender() -> SenderParts:
     """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
     settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
-    # Lock, tick, orders, inquiry, inbound list and clock besides the lines that send.
-    connections = outbox.sender_connections + 6
+    # Lock, tick, orders, talk, inquiry, inbound list and clock besides the lines that send.
+    connections = outbox.sender_connections + 7
     people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     serving = create_pool(settings.serving_url, connections=2, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     clock = DatabaseClock(people)
     sender = _build_carrier(settings, outbox, clock=clock)
     sessions = sessionmaker(people, expire_on_commit=False)
-    gate = _build_gate(outbox, rules=rules)
+    keys = load(KeySettings).open_store()
+    gate = _build_gate(keys, outbox=outbox, rules=rules)
     return SenderParts(
         outbox=outbox,
         engine=people,
@@ -82,11 +85,11 @@ def build_sender() -> SenderParts:
             timings=outbox.timings,
             resend_in_doubt=outbox.resend_in_doubt,
         ),
+        handles=Handles(keys),
     )
 
 
-def _build_gate(outbox: OutboxSettings, *, rules: MessagingRules) -> Gate:
-    keys = load(KeySettings).open_store()
+def _build_gate(keys: KeyStore, *, outbox: OutboxSettings, rules: MessagingRules) -> Gate:
     keys.find_versions(KeyName.KEK)
     return Gate(
         vault=Vault(keys),

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import delete, select
+from sqlalchemy import DateTime, delete, insert, literal, select
 from sqlalchemy.exc import OperationalError
 
 from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.models import Message, MessageState
+from messaging.delivery.talk_models import BoundInvitation, Tombstone
 from privacy.audit.values import Action
 from privacy.people.erasures import NOBODY, find_household, note_erasure
 from privacy.people.holdings import delete_holdings
@@ -88,9 +89,17 @@ def _erase(act: Act, household_id: UUID, *, now: datetime) -> Erased:
     # Waits for the claim or the draw that holds the household, and from here on there is none for others to find.
     session.execute(delete(Household).where(Household.household_id == household_id))
     messages = _take_messages(session, household_id=household_id, now=now)
+    _leave_tombstones(session, household_id=household_id, now=now)
     rows = 1 + delete_holdings(session, household_id=household_id)
     act.note(Action.HOUSEHOLD_ERASED, subject=str(household_id), at=now, rows=rows, messages=messages)
     return Erased(rows, messages)
+
+
+def _leave_tombstones(session: Session, *, household_id: UUID, now: datetime) -> None:
+    """Leave word of each invitation, without whose it was: the pump deletes what planners still see of it."""
+    its = select(BoundInvitation.campaign_id, literal(now, DateTime(timezone=True)))
+    its = its.where(BoundInvitation.household_id == household_id)
+    session.execute(insert(Tombstone).from_select(["campaign_id", "at"], its))
 
 
 def _take_messages(session: Session, *, household_id: UUID, now: datetime) -> int:

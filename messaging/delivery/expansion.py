@@ -151,7 +151,7 @@ def _hold_out(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, no
         {
             "campaign_id": run.campaign_id,
             "household_id": household.household_id,
-            "drawn_at": _get_start(start, quota=run.quota, draw=draw),
+            "drawn_at": get_start(start, quota=run.quota, draw=draw),
         }
         for household in drawn
     ]
@@ -172,7 +172,7 @@ def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: d
             "token": UUID(bytes=secrets.token_bytes(16)),
             "state": MessageState.PLANNED,
             "attempt": 0,
-            "not_before": _get_start(start, quota=run.quota, draw=draw),
+            "not_before": get_start(start, quota=run.quota, draw=draw),
             "absences": 0,
             "resends": 0,
             "changed_at": now,
@@ -182,7 +182,8 @@ def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: d
     session.execute(insert(Message).on_conflict_do_nothing(), rows)
 
 
-def _get_start(start: datetime, *, quota: int, draw: Draw) -> datetime:
+def get_start(start: datetime, *, quota: int, draw: Draw) -> datetime:
+    """Return when one message of a quota leaves at the earliest: somewhere in the time that the whole quota takes."""
     if is_open(start, settings=draw.rules):
         return start + draw.draw_jitter() * get_sending_span(quota, settings=draw.rules)
     jitter = timedelta(seconds=draw.draw_jitter() * draw.rules.opening_jitter_s)

@@ -18,10 +18,13 @@ from sqlalchemy.orm import sessionmaker
 from twilio.request_validator import RequestValidator
 from werkzeug.exceptions import HTTPException
 
+from messaging.campaigns.settings import MessagingRules
+from messaging.delivery.answers import end_talks, find_by_phone, write_line
 from messaging.delivery.carrier_codes import is_sid, read_code
 from messaging.delivery.clock import DatabaseClock
 from messaging.delivery.errors import ForgedRequestError
 from messaging.delivery.opt_outs import means_opt_out
+from messaging.delivery.page import register_page
 from messaging.delivery.pools import create_pool
 from messaging.delivery.ports import CarrierRecord, CarrierStatus, Clock
 from messaging.delivery.receipts import Callback, record_callback
@@ -60,6 +63,7 @@ class GatewayParts:
     vault: Vault
     clock: Clock
     timings: Timings
+    signature: str = "青禾"
 
 
 class NotInTime(Exception):  # noqa: N818 - an answer, not a fault
@@ -96,12 +100,13 @@ def create_gateway() -> Flask:
     for name in (KeyName.LOOKUP, KeyName.OPT_OUT):
         keys.find_versions(name)
     timings = load(OutboxSettings).timings
-    parts = GatewayParts(sessionmaker(engine), Vault(keys), DatabaseClock(engine), timings)
+    signature = load(MessagingRules).message_signature
+    parts = GatewayParts(sessionmaker(engine), Vault(keys), DatabaseClock(engine), timings, signature)
     return make_gateway(settings, parts=parts)
 
 
 def make_gateway(settings: GatewaySettings, *, parts: GatewayParts) -> Flask:
-    """Build the application: POST /twilio/status/{token}, POST /twilio/inbound, GET /healthz."""
+    """Build the application: POST /twilio/status/{token}, POST /twilio/inbound, /t/{code}, GET /healthz."""
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
     deadline = _Deadline(threads=settings.gateway_connections, within_s=settings.gateway_answer_within_s)
@@ -122,6 +127,7 @@ def make_gateway(settings: GatewaySettings, *, parts: GatewayParts) -> Flask:
     def tell_health() -> dict[str, str]:
         return {"status": "ok"}
 
+    register_page(app, parts=parts, run=deadline.run)
     _map_errors(app)
     return app
 
@@ -205,18 +211,17 @@ def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> N
 
 
 def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:
-    phone = _parse(form.get("From"))
-    now = parts.clock()
-    is_refusal = form.get("OptOutType") == "STOP" or means_opt_out(form.get("Body", ""))
+    phone, body, now = _parse(form.get("From")), form.get("Body", ""), parts.clock()
+    lookup_hashes = parts.vault.lookup_hashes(phone)
     with parts.sessions.begin() as session:
-        if is_refusal:
+        if form.get("OptOutType") == "STOP" or means_opt_out(body):
             hashes = parts.vault.hash_phone(phone)
             record_opt_out(
-                session,
-                opt_out_hash=hashes.opt_out_hash,
-                version=hashes.opt_out_version,
-                source="inbound",
-                at=now,
+                session, opt_out_hash=hashes.opt_out_hash, version=hashes.opt_out_version, source="inbound", at=now
             )
-        else:
-            record_reply(session, lookup_hashes=parts.vault.lookup_hashes(phone), now=now)
+            end_talks(session, lookup_hashes, now=now)
+            return
+        record_reply(session, lookup_hashes=lookup_hashes, now=now)
+        # Without an invitation that is open there, what somebody wrote is forgotten.
+        if talk := find_by_phone(session, lookup_hashes, now=now):
+            write_line(session, talk, text=body, source=f"sms:{form.get('MessageSid', '')}", now=now)

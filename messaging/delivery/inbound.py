@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.dialects.postgresql import insert
 
+from messaging.delivery.answers import end_talks
 from messaging.delivery.models import InboundCursor
 from messaging.delivery.opt_outs import means_opt_out
 from privacy.people.consent import record_opt_out
@@ -75,6 +76,8 @@ def _note(inquiry: Inquiry, heard: list[InboundSms], *, until: datetime) -> int:
         news = sum(
             record_opt_out(session, opt_out_hash=one, version=version, source="inbound_list", at=now) for one in hashes
         )
+        for phone in refusals:
+            end_talks(session, inquiry.vault.lookup_hashes(phone), now=now)
         _keep_cursor(session, until=until)
     if news:
         log.warning("opt_outs_recovered", count=news)

@@ -85,7 +85,7 @@ def _find_states(session: Session, campaign_ids: list[UUID]) -> dict[UUID, RunSt
 def _adopt(stores: Stores, order: CampaignOrder, *, rules: MessagingRules, recorder: Recorder, now: datetime) -> bool:
     """Make an order a run: one that goes on, or, where it is refused, one that is over and has nothing to send."""
     refusal = _judge(stores.serving, order, rules=rules)
-    run = _plan_run(order) if refusal is None else _plan_refused(order)
+    run = plan_run(order) if refusal is None else plan_refused(order)
     campaign_id = str(order.campaign_id)
     with recorder.begin(stores.people) as act:
         if act.session.get(Run, order.campaign_id) is not None:
@@ -113,7 +113,8 @@ def _judge(serving: sessionmaker[Session], order: CampaignOrder, *, rules: Messa
         return Refusal.UNREADABLE
 
 
-def _plan_run(order: CampaignOrder) -> Run:
+def plan_run(order: CampaignOrder) -> Run:
+    """Return the run of an order that is carried out."""
     return Run(
         campaign_id=order.campaign_id,
         initiator_id=order.initiator_id,
@@ -130,7 +131,7 @@ def _plan_run(order: CampaignOrder) -> Run:
     )
 
 
-def _plan_refused(order: CampaignOrder) -> Run:
+def plan_refused(order: CampaignOrder) -> Run:
     """Return a run that only remembers that the order was looked at."""
     return Run(
         campaign_id=order.campaign_id,

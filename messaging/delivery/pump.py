@@ -19,9 +19,11 @@ import structlog
 from sqlalchemy import func, select, text
 
 from messaging.delivery import valve
+from messaging.delivery.carrying import carry
 from messaging.delivery.claiming import has_due
 from messaging.delivery.expansion import expand, find_expanding
 from messaging.delivery.inbound import listen
+from messaging.delivery.invitation_orders import follow_invitations
 from messaging.delivery.models import Message, MessageState
 from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
 from messaging.delivery.polling import poll
@@ -51,8 +53,14 @@ _LONGEST_FAREWELL_S = 5.0
 
 def follow(parts: SenderParts) -> None:
     """Do once what needs the serving database: bring its orders over."""
-    gate = parts.desk.gate
-    follow_orders(parts.stores, rules=parts.draw.rules, recorder=gate.recorder, now=parts.desk.clock())
+    gate, now = parts.desk.gate, parts.desk.clock()
+    follow_orders(parts.stores, rules=parts.draw.rules, recorder=gate.recorder, now=now)
+    follow_invitations(parts.stores, gate=gate, draw=parts.draw, now=now)
+
+
+def talk(parts: SenderParts) -> None:
+    """Do once what carries conversations across."""
+    carry(parts.stores, handles=parts.handles, rules=parts.draw.rules, now=parts.desk.clock())
 
 
 def tick(parts: SenderParts, *, queue: JobQueue) -> None:
@@ -136,6 +144,7 @@ def _get_rounds(parts: SenderParts, *, turn: Turn) -> list[Round]:
     overlap = timedelta(seconds=outbox.inbound_overlap_s)
     rounds = [
         Round("orders", lambda: follow(parts), outbox.tick_s),
+        Round("talk", lambda: talk(parts), outbox.tick_s),
         Round("inquiry", lambda: ask_carrier(parts), outbox.tick_s),
         Round("stand_in", lambda: stand_in(parts, is_over=turn.is_past), outbox.tick_s, is_awaited=True),
     ]

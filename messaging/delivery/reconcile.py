@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
 from messaging.delivery.errors import CarrierUnavailableError
+from messaging.delivery.links import fill_link
 from messaging.delivery.models import Message, MessageState, Run
 from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import CarrierRecord
@@ -120,8 +121,9 @@ def _settle(inquiry: Inquiry, doubt: _Doubt) -> bool:
 def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
     """Return the carrier's record of a message, among those that no other message holds."""
     phone = read_phone(inquiry, household_id=doubt.household_id, message_id=doubt.message_id)
+    text = fill_link(doubt.text, message_id=doubt.message_id, vault=inquiry.vault)
     since = doubt.starts_at - CLOCK_TOLERANCE
-    records = inquiry.sender.find_sent(phone=phone, text=doubt.text, token=doubt.token, since=since)
+    records = inquiry.sender.find_sent(phone=phone, text=text, token=doubt.token, since=since)
     with inquiry.sessions() as session:
         return next((record for record in records if not _is_taken(session, record.sid)), None)
 

@@ -16,6 +16,8 @@ class KeyName(StrEnum):
     BOUNDS = "bounds"
     SIGNING = "signing"
     AUDIT = "audit"
+    HANDLE = "handle"
+    LINK = "link"
 
 
 VERSIONED: Final = frozenset({KeyName.KEK, KeyName.LOOKUP, KeyName.OPT_OUT})
@@ -68,6 +70,10 @@ class KeyInUseError(KeyStoreError):
 
 class SealBrokenError(Exception):
     """A ciphertext does not belong to this household, column or key, or was altered."""
+
+
+class HandleError(Exception):
+    """A handle was not made for this viewer and epoch, or was altered."""
 
 
 class PhoneError(ValueError):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 _ID_BYTES = 16
+_TOKEN_BYTES = 16
 # What stands in these labels is in every ciphertext: the wrapped keys have moved to a table of their own since.
 _WRAPPED_KEY = b"vault.phones\0wrapped_key\0"
 _CIPHERTEXT = b"vault.phones\0ciphertext\0"
@@ -132,6 +133,10 @@ class Vault:
     def opt_out_hashes(self, phone: str) -> tuple[bytes, ...]:
         """Return that hash under every version of its key, the newest first: a refusal counts under each."""
         return self._hash_all(KeyName.OPT_OUT, phone)
+
+    def link_token(self, message_id: UUID) -> bytes:
+        """Return the 16 bytes that name a message's page to whoever got the message; only their hash is stored."""
+        return self._hash(KeyName.LINK, message_id.bytes)[:_TOKEN_BYTES]
 
     def customer_hash(self, customer_id: str) -> bytes:
         """Return the hash of the data platform's customer id, 32 bytes."""

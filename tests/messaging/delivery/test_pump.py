@@ -58,6 +58,7 @@ def make_parts(world: World, sender: RecordingSmsSender, *, inbound: bool = Fals
         desk=world.make_desk(sender),
         draw=Draw(batch=10, rules=rules, draw_jitter=lambda: 0.0),
         inquiry=world.make_inquiry(sender),
+        handles=world.handles,
     )
 
 

@@ -13,13 +13,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine, create_engine, delete, insert
 from sqlalchemy.orm import Session, sessionmaker
 
-from messaging.campaigns.models import Broadcast, BroadcastState, Review, RuleVersion
+from messaging.campaigns.models import (
+    Broadcast,
+    BroadcastState,
+)
 from messaging.campaigns.settings import MessagingRules
 from messaging.campaigns.text import compose
 from messaging.delivery.claiming import Gate
 from messaging.delivery.expansion import Draw
 from messaging.delivery.finishing import Finish
-from messaging.delivery.models import HeldOut, Message, MessageState, Receipt, Reply, Run, RunState, Valve
+from messaging.delivery.models import Message, MessageState, Run, RunState, Valve
 from messaging.delivery.orders import Stores
 from messaging.delivery.reconcile import Inquiry
 from messaging.delivery.sending import Desk
@@ -30,8 +33,10 @@ from privacy.audit.values import Actor, AuditKey
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
 from privacy.people.errors import KeyName
-from privacy.people.models import ConsentEntry, Contact, DataKey, Erasure, Household, Need, OptOut, Phone
+from privacy.people.handles import Handles
+from privacy.people.models import DataKey, Household, Need, Phone
 from privacy.release.models import LeafFigures, Release
+from tests.messaging.delivery.emptying import PUBLISHED, TABLES
 from tests.messaging.delivery.findings import Findings
 
 if TYPE_CHECKING:
@@ -49,9 +54,6 @@ FINAL = compose(BODY, settings=RULES)
 TEXT = FINAL.text
 RELEASE = "2026-11-370200"
 QUICK = ValveLimits(rate_per_s=10_000.0)
-_TABLES = (
-    Receipt, Reply, HeldOut, Message, Run, Contact, ConsentEntry, Need, Phone, DataKey, OptOut, Erasure, Household,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class World(Findings):
         self.vault = vault
         self.recorder = recorder
         self.clock = clock
+        self.handles = Handles(vault._keys)
         self._engines: list[Engine] = []
         self.admin = self._connect("people", "postgres")
         self.sender = self._connect("people", "field_sender")
@@ -90,6 +93,7 @@ class World(Findings):
         self.eraser = self._connect("people", "field_eraser")
         self.serving_admin = self._connect("serving", "postgres")
         self.serving = self._connect("serving", "field_sender")
+        self.web = self._connect("serving", "field_web")
         self.stores = Stores(serving=self.serving, people=self.sender)
         self._phones = 0
 
@@ -103,13 +107,13 @@ class World(Findings):
     def close(self) -> None:
         """Leave nothing behind, neither rows nor connections."""
         with self.admin.begin() as session:
-            for table in _TABLES:
+            for table in TABLES:
                 session.execute(delete(table))
             valve = session.get_one(Valve, 1)
             valve.is_paused, valve.pause_reason, valve.recent_in_doubt, valve.tokens = False, None, "", 0.0
             valve.refilled_at = datetime(2020, 1, 1, tzinfo=UTC)
         with self.serving_admin.begin() as session:
-            for published in (Broadcast, Review, RuleVersion, LeafFigures, Release):
+            for published in PUBLISHED:
                 session.execute(delete(published))
         for engine in self._engines:
             engine.dispose()
@@ -119,11 +123,10 @@ class World(Findings):
         with self.admin.begin() as session:
             return self._add_household(session, phone=phone, consent=consent, leaf_id=leaf_id)
 
-    def add_households(self, count: int, *, leaf_id: int = 7) -> None:
+    def add_households(self, count: int, *, leaf_id: int = 7) -> list[Person]:
         """Add many households that need a refrigerator and agreed, in one transaction."""
         with self.admin.begin() as session:
-            for _ in range(count):
-                self._add_household(session, phone=None, consent=True, leaf_id=leaf_id)
+            return [self._add_household(session, phone=None, consent=True, leaf_id=leaf_id) for _ in range(count)]
 
     def _add_household(self, session: Session, *, phone: str | None, consent: bool, leaf_id: int) -> Person:
         self._phones += 1
