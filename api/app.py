@@ -20,7 +20,9 @@ from api.auth import Doorkeeper
 from api.database import make_engine, make_sessions
 from api.fragments import FragmentShelf
 from api.jiaohubao.active_users import active_users
+from api.jiaohubao.conversations import conversations
 from api.jiaohubao.interests import interests
+from api.jiaohubao.invitations import invitations
 from api.jiaohubao.life_circle import life_circle
 from api.jiaohubao.months import months
 from api.jiaohubao.pain_points import pain_points
@@ -158,7 +160,7 @@ def _make_card_keys(settings: WebSettings) -> tuple[bytes, ...]:
 def _register_routes(app: Flask) -> None:
     api = make_api(app)
     yingxiaobao = (communities, heatmap, tiles, territory, outcomes, broadcasts)
-    jiaohubao = (active_users, pain_points, interests, life_circle, months)
+    jiaohubao = (active_users, pain_points, interests, life_circle, months, invitations, conversations)
     for blueprint in (login, catalog, *yingxiaobao, *jiaohubao, reviews, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)

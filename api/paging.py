@@ -4,29 +4,43 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from api.errors import ArgumentFault, Fault, InvalidArgumentsError
-from messaging.campaigns.values import BroadcastCursor, BroadcastView, ReviewView
+from messaging.campaigns.values import BroadcastCursor, BroadcastView
+
+Key = TypeVar("Key")
 
 
-def write_cursor(last: BroadcastView | ReviewView) -> str:
-    """Return the cursor that goes on after a broadcast or a review."""
-    plain = f"{last.created_at.isoformat()}|{last.broadcast_id}"
-    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+def write_cursor(last: BroadcastView) -> str:
+    """Return the cursor that goes on after a broadcast."""
+    return write_place(last.created_at, last.broadcast_id)
 
 
 def read_cursor(cursor: str | None) -> BroadcastCursor | None:
     """Return where a list goes on, or raise InvalidArgumentsError for a cursor that is none of ours."""
+    place = read_place(cursor, UUID)
+    return None if place is None else BroadcastCursor(*place)
+
+
+def write_place(at: datetime, key: object) -> str:
+    """Return the cursor that goes on after what has this time and key."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{key}".encode()).decode().rstrip("=")
+
+
+def read_place(cursor: str | None, read_key: Callable[[str], Key]) -> tuple[datetime, Key] | None:
+    """Return the time and key of a cursor, or raise InvalidArgumentsError for one that is none of ours."""
     if cursor is None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        created_at, _, broadcast_id = base64.urlsafe_b64decode(padded).decode().partition("|")
-        found = BroadcastCursor(datetime.fromisoformat(created_at), UUID(broadcast_id))
+        at, _, key = base64.urlsafe_b64decode(padded).decode().partition("|")
+        found = datetime.fromisoformat(at), read_key(key)
     except (ValueError, binascii.Error):
         raise InvalidArgumentsError(ArgumentFault("/cursor", Fault.FORMAT)) from None
-    if found.created_at.tzinfo is None:
+    if found[0].tzinfo is None or "\0" in key:
         raise InvalidArgumentsError(ArgumentFault("/cursor", Fault.FORMAT))
     return found

@@ -16,11 +16,12 @@ from api.problems import FAULTS, get_problem
 from geo import errors as places
 from messaging.campaigns import errors as campaigns
 from messaging.campaigns.content.details import get_detail
-from messaging.campaigns.values import Finding
+from messaging.campaigns.values import Finding, QuotaKind
 from radar import errors as radar
 
 ErrorEntry: TypeAlias = dict[str, Any]
 DATABASE_RETRY_S = 5
+_WITHOUT_QUOTA = frozenset({QuotaKind.INVITATIONS, QuotaKind.INVITATIONS_A_WEEK, QuotaKind.CONVERSATION})
 
 
 @singledispatch
@@ -66,7 +67,8 @@ def _(error: campaigns.TextRefusedError, language: Language) -> list[ErrorEntry]
 
 @find_entries.register
 def _(error: campaigns.QuotaExceededError, language: Language) -> list[ErrorEntry]:
-    return [_own_detail(error, language, pointer="/quota") | {"reset_at": error.reset_at.isoformat()}]
+    pointer = "" if error.kind in _WITHOUT_QUOTA else "/quota"
+    return [_own_detail(error, language, pointer=pointer) | {"reset_at": error.reset_at.isoformat()}]
 
 
 @find_entries.register

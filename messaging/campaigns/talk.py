@@ -5,6 +5,7 @@ That the other side has ended it is not told: writing looks the same until the t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from messaging.campaigns.ports import Clock, JobQueue
     from messaging.campaigns.settings import MessagingRules
+
+_HANDLE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def lock_mark(session: Session, *, handle: str) -> ConversationMark:
 
 def get_conversation(session: Session, *, actor_id: UUID, handle: str) -> Conversation:
     """Return a planner's own conversation. Raises ConversationNotFoundError, also for somebody else's."""
-    row = session.get(Conversation, handle)
+    row = session.get(Conversation, handle) if _HANDLE.fullmatch(handle) else None
     if row is None or row.actor_id != actor_id:
         raise ConversationNotFoundError
     return row

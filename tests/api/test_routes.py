@@ -48,10 +48,12 @@ def test_every_route_with_a_role_refuses_strangers(app: Flask, client: FlaskClie
             continue
         path = rule.rule
         for name, kind in rule._converters.items():  # the converters know what an argument looks like
-            example = {"UUIDConverter": "00000000-0000-0000-0000-000000000000", "IntegerConverter": "1"}
-            path = path.replace(
-                f"<{'uuid' if type(kind).__name__ == 'UUIDConverter' else 'int'}:{name}>", example[type(kind).__name__]
-            )
+            example = {
+                "UUIDConverter": (f"<uuid:{name}>", "00000000-0000-0000-0000-000000000000"),
+                "IntegerConverter": (f"<int:{name}>", "1"),
+                "UnicodeConverter": (f"<{name}>", "x"),
+            }
+            path = path.replace(*example[type(kind).__name__])
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
             assert client.open(path, method=method).status_code == 401, (method, path)
 

@@ -53,18 +53,28 @@ def untouched(stage: Stage) -> Iterator[Stage]:
 def test_a_query_argument_that_is_sql_is_a_wrong_argument(untouched: Stage, read: Read, name: str) -> None:
     # In the places of the API's tests each other role has one account, named as the role is.
     untouched.sign_in("sales" if read.role == Role.SALESPERSON else read.role)
-    path = read.fill(broadcast_id="00000000-0000-0000-0000-000000000000")
+    nil = "00000000-0000-0000-0000-000000000000"
+    path = read.fill(broadcast_id=nil, invitation_id=nil, handle=43 * "x")
     for hostile in HOSTILE:
         untouched.ask("GET", path, query_string=dict(read.query) | {name: hostile})
         assert get_status(untouched) == 422, hostile
+
+
+def _write(hostile: str) -> str:
+    return hostile.replace("%", "%25").replace("?", "%3F").replace("\x00", "%00")
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_path_or_a_cursor_that_is_sql_leads_nowhere(untouched: Stage, hostile: str) -> None:
     paths = [f"{PATH}/{{}}", "/v1/yingxiaobao/tiles/{}/1/1.mvt?category=freezer", "/problems/{}", f"{PATH}?cursor={{}}"]
     for path in paths:
-        untouched.ask("GET", path.format(hostile.replace("%", "%25").replace("?", "%3F").replace("\x00", "%00")))
+        untouched.ask("GET", path.format(_write(hostile)))
         assert get_status(untouched) in REFUSED, path
+    untouched.sign_in("planner")
+    for path in ("invitations/{}", "conversations/{}/messages", "conversations?cursor={}", "invitations?cursor={}"):
+        untouched.ask("GET", "/v1/jiaohubao/" + path.format(_write(hostile)))
+        assert get_status(untouched) in REFUSED, path
+    untouched.sign_in()
     for change in ("pause", "resume", "cancel"):
         untouched.ask("POST", f"{PATH}/{hostile}/{change}".replace("%", "%25").replace("\x00", "%00"))
         assert get_status(untouched) in REFUSED, change

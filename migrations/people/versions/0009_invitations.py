@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 GRANTS = """
 GRANT SELECT, INSERT, UPDATE (opened_at, ended_at) ON delivery.invitations TO field_sender;

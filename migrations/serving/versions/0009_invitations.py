@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 GRANTS = """
 GRANT SELECT, INSERT ON campaigns.invitations TO field_web;

@@ -1,0 +1,115 @@
+"""邀请: invite the person behind a card, by text. Nobody here knows who that is, or whether anybody is."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from flask import g, request
+
+from api.auth import PLANNERS
+from api.blueprint import Blueprint
+from api.language import choose_language
+from api.paging import read_cursor, write_place
+from api.problem_details import show_finding
+from api.resources import get_resources
+from api.schemas.broadcasts import PageQuery
+from api.schemas.talk import InvitationBodySchema, InvitationSchema, InvitationsSchema
+from api.yingxiaobao.audience import get_actor
+from api.yingxiaobao.broadcasts import IDEMPOTENCY_KEY, hash_body
+from geo.queries import find_districts
+from messaging.campaigns.invitation_queries import find_invitations, get_invitation
+from messaging.campaigns.invitation_values import InvitationRequest, InvitationView, Persona
+from messaging.campaigns.invitations import request_invitation
+from radar.cards import read_card
+from radar.errors import CardUnknownError
+
+Arguments: TypeAlias = dict[str, Any]
+Row: TypeAlias = dict[str, Any]
+
+ROUTE = "POST /v1/jiaohubao/invitations"
+
+invitations = Blueprint(
+    "invitations", prefix="/v1/jiaohubao/invitations", description="邀请 · inviting the person behind a card"
+)
+
+
+@invitations.route("", method="POST", roles=PLANNERS, problems=(404, 409, 410, 429, 503))
+@invitations.takes_header(IDEMPOTENCY_KEY)
+@invitations.arguments(InvitationBodySchema, location="json")
+@invitations.answers(InvitationSchema, status=202, description="Accepted, or waiting for review")
+def invite(asked: Arguments) -> tuple[Row, int, dict[str, str]]:
+    """Invite one person of a card's persona. Nothing tells whether anybody could be invited."""
+    resources = get_resources()
+    requested = request_invitation(
+        resources.sessions,
+        actor=get_actor(g.caller),
+        request=read_request(asked),
+        key=request.headers.get("Idempotency-Key"),
+        route=ROUTE,
+        body_sha256=hash_body(asked),
+        clock=resources.clock,
+        queue=resources.queue,
+        settings=resources.rules,
+    )
+    headers = {"Idempotent-Replayed": "true"} if requested.is_replay else {}
+    return show_invitation(requested.invitation), 202, headers
+
+
+@invitations.route("", roles=PLANNERS)
+@invitations.arguments(PageQuery)
+@invitations.answers(InvitationsSchema)
+def list_invitations(page: Arguments) -> Row:
+    """List my invitations, newest first."""
+    before, limit = read_cursor(page.get("cursor")), page["limit"]
+    resources = get_resources()
+    with resources.sessions() as session:
+        found = find_invitations(
+            session,
+            actor_id=g.caller.account_id,
+            before=before,
+            limit=limit + 1,
+            now=resources.clock(),
+            settings=resources.rules,
+        )
+    items, last = [show_invitation(view) for view in found[:limit]], found[limit - 1] if len(found) > limit else None
+    return {"items": items, "next_cursor": write_place(last.created_at, last.invitation_id) if last else None}
+
+
+@invitations.route("/<uuid:invitation_id>", roles=PLANNERS, problems=(404,))
+@invitations.answers(InvitationSchema)
+def show_one_invitation(invitation_id: UUID) -> Row:
+    """Show one of my invitations."""
+    resources = get_resources()
+    with resources.sessions() as session:
+        view = get_invitation(
+            session,
+            actor_id=g.caller.account_id,
+            invitation_id=invitation_id,
+            now=resources.clock(),
+            settings=resources.rules,
+        )
+    return show_invitation(view)
+
+
+def read_request(asked: Arguments) -> InvitationRequest:
+    """Return what a card and a text ask for. Raises CardUnknownError, CardExpiredError."""
+    resources = get_resources()
+    card = read_card(asked["card_id"], planner_id=g.caller.account_id, now=resources.clock(), keys=resources.card_keys)
+    seen = card.persona
+    with resources.read_sessions() as session:
+        district = next(iter(find_districts(session, adcodes=[seen.district_adcode])), None)
+    if district is None:
+        raise CardUnknownError
+    persona = Persona(seen.district_adcode, seen.age_band, seen.activity, seen.category)
+    return InvitationRequest(persona, district.city_code, card.release_id, asked["body"])
+
+
+def show_invitation(view: InvitationView) -> Row:
+    """Return an invitation as its schema wants it."""
+    names = (
+        "invitation_id", "state", "persona", "release_id", "final_text", "created_at", "told_at", "answer_by",
+        "handle", "refused_for",
+    )  # fmt: skip
+    findings = [show_finding(finding, choose_language()) for finding in view.findings]
+    return {name: getattr(view, name) for name in names} | {"findings": findings}
