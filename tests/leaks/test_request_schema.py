@@ -42,6 +42,21 @@ def test_an_audience_is_places_and_a_category_and_nothing_else() -> None:
     assert sent["/v1/yingxiaobao/broadcasts"] == area | {"quota"}
 
 
+def test_a_planner_sends_a_card_and_words_and_nothing_that_could_choose_a_person() -> None:
+    sent = find_sent_fields()
+    assert sent["/v1/jiaohubao/invitations"] == {"card_id", "body"}
+    assert sent["/v1/jiaohubao/conversations/{handle}/messages"] == {"body"}
+
+
+def test_an_invitation_shows_what_was_asked_for_fixed_times_and_a_handle() -> None:
+    shown = DESCRIPTION["components"]["schemas"]["Invitation"]["properties"]
+    assert set(shown) == {
+        "invitation_id", "state", "persona", "release_id", "final_text", "created_at", "told_at", "answer_by", "handle",
+        "findings", "refused_for",
+    }  # fmt: skip
+    assert shown["state"]["enum"] == ["in_review", "refused", "waiting", "sent", "accepted", "expired"]
+
+
 def test_no_body_takes_shapes_lists_of_people_or_those_reached_before() -> None:
     named = {(path, name) for path, fields in find_sent_fields().items() for name in fields}
     assert [(path, name) for path, name in named if any(word in name.split("_") for word in NEVER_ASKED)] == []
