@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,35 +12,21 @@ import requests
 
 from stack import demo_city
 from stack.demo_client import Carrier, FieldClient, Json
+from stack.demo_planner import talk_with_somebody
 from stack.environment import Installation
 from stack.paths import get_run_dir
 from stack.read_routes import HERE
 from stack.reading import find_clients, read_everything
+from stack.telling import demand, say, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
 _HEATMAPS = {"community heatmap": "/v1/yingxiaobao/communities", "user heatmap": "/v1/yingxiaobao/heatmap"}
 _QUOTA = 100
 _SENT_WITHIN_S = 120
 _DONE_WITHIN_S = 180
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def _say(text: str = "") -> None:
-    click.echo(text)
-
-
-def _demand(*, that: bool, otherwise: str) -> None:
-    if not that:
-        raise click.ClickException(f"demo: {otherwise}")
-
-
-def _wait_for(is_so: Callable[[], bool], *, within_s: float, otherwise: str) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        _demand(that=time.monotonic() < deadline, otherwise=otherwise)
-        time.sleep(0.5)
 
 
 def _sign_in(installation: Installation) -> FieldClient:
@@ -59,17 +44,17 @@ def _sign_in(installation: Installation) -> FieldClient:
 def _show_territory(client: FieldClient) -> None:
     me = client.get("/v1/me")
     districts = "、".join(district["name"] for district in me["territory"])
-    _say(f"1. {me['display_name']} signs in. Territory: {districts}.")
+    say(f"1. {me['display_name']} signs in. Territory: {districts}.")
 
 
 def _show_communities(client: FieldClient, category: str) -> list[str]:
     found = client.get("/v1/yingxiaobao/communities", **HERE, category=category, limit="30")
     rows = found["communities"]
-    _say(f"2. The {len(rows)} nearest communities and their need for a new {category} (release {found['release_id']}):")
+    say(f"2. The {len(rows)} nearest communities and their need for a new {category} (release {found['release_id']}):")
     for row in rows[:5]:
         need = row["needs"][category]
         shown = "few" if need["few"] else f"{need['value']:.0f} ± {need['moe95']:.0f}"
-        _say(f"   {row['distance_m']:5.0f} m  {row['name']}, {row['district']['name']}: users "
+        say(f"   {row['distance_m']:5.0f} m  {row['name']}, {row['district']['name']}: users "
              f"{row['users']['value']:.0f}, need {shown}")  # fmt: skip
     return [row["community_code"] for row in rows]
 
@@ -77,7 +62,7 @@ def _show_communities(client: FieldClient, category: str) -> list[str]:
 def _show_heatmap(client: FieldClient, category: str) -> None:
     heat = client.get("/v1/yingxiaobao/heatmap", **HERE, category=category, radius_m="5000")
     need = heat["total"]["need"]
-    _say(f"3. Within 5 km: {len(heat['features'])} cells, need {need['value']:.0f} ± {need['moe95']:.0f} households.")
+    say(f"3. Within 5 km: {len(heat['features'])} cells, need {need['value']:.0f} ± {need['moe95']:.0f} households.")
 
 
 def _choose_category(client: FieldClient) -> Json:
@@ -97,61 +82,60 @@ def _show_refusal(client: FieldClient, audience: Json) -> None:
     preview = client.post(
         "/v1/yingxiaobao/broadcasts/preview", audience | {"body": "以旧换新详情请加微信 abc12345 联系我"}
     )
-    _demand(that=preview["verdict"] == "refuse", otherwise="a text with a private contact was not refused")
+    demand(that=preview["verdict"] == "refuse", otherwise="a text with a private contact was not refused")
     finding = preview["findings"][0]
-    _say(f"4. A text with a private contact is refused while typing: {finding['detail']}")
+    say(f"4. A text with a private contact is refused while typing: {finding['detail']}")
 
 
 def _send(client: FieldClient, audience: Json, *, product: str) -> str:
     body = f"旧{product}费电又占地？到店以旧换新可享补贴，{datetime.now(_SHANGHAI):%H点%M分}起接受预约。"
     preview = client.post("/v1/yingxiaobao/broadcasts/preview", audience | {"body": body})
-    _say(f"5. Preview, exactly as it will arrive ({preview['segments']} segment): {preview['final_text']}")
-    _say(f"   Allowed quotas by the released need: {preview['allowed_quotas']}")
+    say(f"5. Preview, exactly as it will arrive ({preview['segments']} segment): {preview['final_text']}")
+    say(f"   Allowed quotas by the released need: {preview['allowed_quotas']}")
     quota = _QUOTA if _QUOTA in preview["allowed_quotas"] else min(preview["allowed_quotas"], default=0)
-    _demand(that=quota > 0, otherwise="the released need allows no quota here")
+    demand(that=quota > 0, otherwise="the released need allows no quota here")
     key = str(uuid4())
     request = audience | {"body": body, "quota": quota}
     first = client.post("/v1/yingxiaobao/broadcasts", request, key=key)
     again = client.post("/v1/yingxiaobao/broadcasts", request, key=key)
-    _demand(that=first["broadcast_id"] == again["broadcast_id"], otherwise="a double tap made two broadcasts")
-    _say(f"6. Sent, tapped twice, accepted once: {quota} {first['state']}. Who they are, nobody in front learns.")
+    demand(that=first["broadcast_id"] == again["broadcast_id"], otherwise="a double tap made two broadcasts")
+    say(f"6. Sent, tapped twice, accepted once: {quota} {first['state']}. Who they are, nobody in front learns.")
     return str(first["broadcast_id"])
 
 
 def _follow(client: FieldClient, carrier: Carrier, broadcast_id: str, *, before: int) -> None:
     path = f"/v1/yingxiaobao/broadcasts/{broadcast_id}"
     text = client.get(path)["final_text"]
-    _wait_for(lambda: carrier.count_accepted() > before, within_s=_SENT_WITHIN_S, otherwise="no message left")
-    _wait_for(carrier.is_quiet, within_s=_SENT_WITHIN_S, otherwise="the messages do not come to an end")
+    wait_for(lambda: carrier.count_accepted() > before, within_s=_SENT_WITHIN_S, otherwise="no message left")
+    wait_for(carrier.is_quiet, within_s=_SENT_WITHIN_S, otherwise="the messages do not come to an end")
     stats = carrier.get_stats()
-    _demand(that=stats["duplicates"] == 0, otherwise="a phone got a message twice")
+    demand(that=stats["duplicates"] == 0, otherwise="a phone got a message twice")
     arrived = carrier.find_arrived(text)
     quota = int(client.get(path)["quota"])
-    _demand(that=0 < len(arrived) <= quota, otherwise=f"{len(arrived)} messages arrived for a quota of {quota}")
-    _say(f"7. On the phones, as only the carrier sees it: {len(arrived)} messages, no phone twice. One of them:")
-    _say(f"   {arrived[0]}")
-    _wait_for(lambda: client.get(path)["state"] == "done", within_s=_DONE_WITHIN_S, otherwise="it never became done")
-    _say("8. At the next slot the salesperson reads: done. No count, no names, no times.")
+    demand(that=0 < len(arrived) <= quota, otherwise=f"{len(arrived)} messages arrived for a quota of {quota}")
+    say(f"7. On the phones, as only the carrier sees it: {len(arrived)} messages, no phone twice. One of them:")
+    say(f"   {arrived[0]}")
+    wait_for(lambda: client.get(path)["state"] == "done", within_s=_DONE_WITHIN_S, otherwise="it never became done")
+    say("8. At the next slot the salesperson reads: done. No count, no names, no times.")
 
 
-def _prove(installation: Installation, client: FieldClient, broadcast_id: str) -> None:
-    clients = find_clients(installation) | {"salesperson": client}
-    before = read_everything(clients, broadcast_id=broadcast_id)
+def _prove(installation: Installation, clients: Mapping[str, FieldClient], known: Mapping[str, str]) -> None:
+    before = read_everything(clients, **known)
     refused = [path for path, answer in before.items() if answer.status != requests.codes.ok]
-    _demand(that=not refused, otherwise=f"refused, which proves nothing: {', '.join(refused)}")
-    _say("9. The people database is stopped.")
+    demand(that=not refused, otherwise=f"refused, which proves nothing: {', '.join(refused)}")
+    say("10. The people database is stopped.")
     installation.people.stop()
     try:
-        _demand(that=not installation.people.is_running(), otherwise="the people database still answers")
-        after = read_everything(clients, broadcast_id=broadcast_id)
+        demand(that=not installation.people.is_running(), otherwise="the people database still answers")
+        after = read_everything(clients, **known)
         for path, answer in before.items():
-            _demand(that=after[path] == answer, otherwise=f"{path} changed without the people database")
+            demand(that=after[path] == answer, otherwise=f"{path} changed without the people database")
         for name, path in _HEATMAPS.items():
-            _say(f"   {name}: {len(before[path].content):,} bytes, the same to the last one.")
-        _say(f"   So are all {len(before)} reads of the API, by status, ETag and content.")
+            say(f"   {name}: {len(before[path].content):,} bytes, the same to the last one.")
+        say(f"   So are all {len(before)} reads of the API, by status, ETag and content.")
     finally:
         installation.people.start()
-    _say("   The people database is back.")
+    say("   The people database is back.")
 
 
 @click.command()
@@ -173,5 +157,7 @@ def demo(name: str) -> None:
     before = carrier.count_accepted()
     broadcast_id = _send(client, audience, product=chosen["name_zh"])
     _follow(client, carrier, broadcast_id, before=before)
-    _prove(installation, client, broadcast_id)
-    _say("demo: ok")
+    clients = find_clients(installation) | {"salesperson": client}
+    known = {"broadcast_id": broadcast_id, **talk_with_somebody(clients["planner"], carrier)}
+    _prove(installation, clients, known)
+    say("demo: ok")

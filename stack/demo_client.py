@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 import click
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stack.environment import Installation
 
@@ -122,11 +123,21 @@ class Carrier:
 
     def find_arrived(self, text: str) -> list[str]:
         """Return one line for each message with a text: the invented number and what stands on its screen."""
+        return [f"{phone}  {body}" for phone, body in self._list() if body == text]
+
+    def find_starting(self, text: str) -> list[tuple[str, str]]:
+        """Return phone and text of each message that begins like this."""
+        return [(phone, body) for phone, body in self._list() if body.startswith(text)]
+
+    def reply(self, phone: str, text: str) -> None:
+        """Write back as a phone does."""
+        path = f"/_inbox/phones/{quote(phone)}/replies"
+        requests.post(self.address + path, json={"body": text}, timeout=_TIMEOUT_S).raise_for_status()
+
+    def _list(self) -> Iterator[tuple[str, str]]:
         path = f"/2010-04-01/Accounts/{self.account_sid}/Messages.json?PageSize=1000"
-        arrived: list[str] = []
         while path:
             answer = requests.get(self.address + path, auth=(self.account_sid, self.auth_token), timeout=_TIMEOUT_S)
             page: Json = answer.json()
-            arrived += [f"{found['to']}  {found['body']}" for found in page["messages"] if found["body"] == text]
+            yield from ((found["to"], found["body"]) for found in page["messages"])
             path = page["next_page_uri"]
-        return arrived

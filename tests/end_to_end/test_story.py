@@ -16,6 +16,7 @@ import pytest
 
 from stack.demo_city import read_staff
 from stack.demo_client import Carrier, FieldClient, Json
+from stack.demo_planner import talk_with_somebody
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir, remove_run_dir
 from stack.processes import find_group
@@ -24,7 +25,7 @@ from stack.reading import find_clients, read_everything
 from tests.end_to_end.behind import find_peers, find_program, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 NAME = "end-to-end"
 HOUSEHOLDS = 200_000
@@ -126,6 +127,13 @@ def send_one(client: FieldClient) -> Json:
     return client.post("/v1/yingxiaobao/broadcasts", choose_audience(client) | {"quota": 50}, key=str(uuid4()))
 
 
+def find_talk(system: RunningSystem, planner: FieldClient) -> Mapping[str, str]:
+    """Return the ids of an invitation and its conversation, those of the demo where it was told."""
+    for item in planner.get("/v1/jiaohubao/conversations")["items"]:
+        return {name: item[name] for name in ("invitation_id", "handle")}
+    return talk_with_somebody(planner, Carrier.of(system.installation))
+
+
 @pytest.mark.timeout(600)
 def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
     assert system.process is not None
@@ -140,14 +148,15 @@ def test_every_read_is_the_same_with_nobody_alive_behind_the_web_process(system:
     clients = find_clients(system.installation)
     sent = clients["salesperson"].get("/v1/yingxiaobao/broadcasts")["items"]
     broadcast_id = sent[0]["broadcast_id"] if sent else send_one(clients["salesperson"])["broadcast_id"]
-    before = read_everything(clients, broadcast_id=broadcast_id)
+    known = {"broadcast_id": broadcast_id, **find_talk(system, clients["planner"])}
+    before = read_everything(clients, **known)
     assert {answer.status for answer in before.values()} == {200}
     behind = [pid for mark in ("wsgi:gateway", "pump", "worker") for pid in find_program(system.installation, mark)]
     assert len(behind) >= 3
     system.installation.people.stop()
     try:
         with frozen(behind):
-            assert read_everything(clients, broadcast_id=broadcast_id) == before
+            assert read_everything(clients, **known) == before
     finally:
         system.installation.people.start()
 
