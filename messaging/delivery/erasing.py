@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import DateTime, delete, insert, literal, select
+from sqlalchemy import DateTime, delete, insert, literal, select, update
 from sqlalchemy.exc import OperationalError
 
 from messaging.delivery.errors import HouseholdBusyError
@@ -96,9 +96,13 @@ def _erase(act: Act, household_id: UUID, *, now: datetime) -> Erased:
 
 
 def _leave_tombstones(session: Session, *, household_id: UUID, now: datetime) -> None:
-    """Leave word of each invitation, without whose it was: the pump deletes what planners still see of it."""
-    its = select(BoundInvitation.campaign_id, literal(now, DateTime(timezone=True)))
-    its = its.where(BoundInvitation.household_id == household_id)
+    """Leave word of each invitation, without whose it was: the pump deletes what planners still see of it.
+
+    Each is ended first, so that an answer on its way to it is waited for, and none comes after.
+    """
+    is_its = BoundInvitation.household_id == household_id
+    session.execute(update(BoundInvitation).where(is_its).values(ended_at=now))
+    its = select(BoundInvitation.campaign_id, literal(now, DateTime(timezone=True))).where(is_its)
     session.execute(insert(Tombstone).from_select(["campaign_id", "at"], its))
 
 

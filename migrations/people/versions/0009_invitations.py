@@ -15,7 +15,8 @@ GRANT SELECT, DELETE ON delivery.tombstones TO field_sender;
 GRANT SELECT (campaign_id, message_id, token_hash, answer_by, accepted_at, talk_until, ended_at),
     UPDATE (accepted_at, talk_until, ended_at) ON delivery.invitations TO field_gateway;
 GRANT SELECT (line_id, campaign_id, is_users, body, at, source_hash), INSERT ON delivery.lines TO field_gateway;
-GRANT SELECT, DELETE ON delivery.invitations, delivery.lines TO field_eraser;
+GRANT SELECT, UPDATE (ended_at), DELETE ON delivery.invitations TO field_eraser;
+GRANT SELECT, DELETE ON delivery.lines TO field_eraser;
 GRANT SELECT, INSERT ON delivery.tombstones TO field_eraser;
 """
 

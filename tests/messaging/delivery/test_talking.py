@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,6 +18,7 @@ from messaging.campaigns.talk import Said, say
 from messaging.campaigns.talk_models import Answer, Conversation, PlannerMessage
 from messaging.campaigns.talk_queries import find_conversations
 from messaging.campaigns.values import Actor
+from messaging.delivery.answers import find_by_phone, write_line
 from messaging.delivery.models import Message
 from messaging.delivery.talk_models import BoundInvitation, Line, Tombstone
 from privacy.people.consent import is_opted_out
@@ -295,6 +298,29 @@ def test_an_erasure_deletes_the_conversation_on_both_sides(
         assert [session.scalars(select(table)).all() for table in tables] == [[], [], []]
     clock.now = talk.sent.answer_by
     assert talk.planner.look(talk.sent.invitation_id).state == InvitationState.EXPIRED
+
+
+def test_an_erasure_waits_for_an_answer_on_its_way_and_takes_it_along(
+    talk: Talk, client: FlaskClient, world: World
+) -> None:
+    started = Event()
+    with ThreadPoolExecutor(1) as pool, world.gateway.begin() as session:
+        held = find_by_phone(session, world.vault.lookup_hashes(talk.phone), now=world.clock())
+        assert held is not None
+        write_line(session, held, text="声音有点大", source="sms:1", now=world.clock())
+
+        def erase() -> None:
+            started.set()
+            erase_person(world, talk.person)
+
+        erasing = pool.submit(erase)
+        started.wait()
+        assert not wait([erasing], timeout=0.3).done
+        session.commit()
+        erasing.result(timeout=10)
+    with world.admin() as session:
+        assert session.scalars(select(Line)).all() == []
+    assert text_back(client, talk.phone, "声音有点大") == 200
 
 
 def test_nothing_of_the_people_side_crosses_over(talk: Talk, client: FlaskClient, world: World) -> None:
