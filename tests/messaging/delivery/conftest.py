@@ -12,6 +12,7 @@ from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault
 from stack.test_services import TestServices, run_services
 from tests.messaging.delivery.callbacks import make_settings
+from tests.messaging.delivery.talk import Talk
 from tests.messaging.delivery.world import World, make_recorder
 
 if TYPE_CHECKING:
@@ -52,3 +53,9 @@ def world(own_services: TestServices, key_file: Path, clock: FakeClock) -> Itera
     made = World(own_services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
     yield made
     made.close()
+
+
+@pytest.fixture
+def talk(world: World) -> Talk:
+    """Give an invitation that reached somebody."""
+    return Talk(world)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import asdict
-from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from messaging.campaigns.errors import ConversationNotFoundError, ConversationOverError, TextRefusedError
 from messaging.campaigns.invitation_values import InvitationState
-from messaging.campaigns.talk import Said, say
 from messaging.campaigns.talk_models import Answer, Conversation, PlannerMessage
 from messaging.campaigns.talk_queries import find_conversations
 from messaging.campaigns.values import Actor
 from messaging.delivery.answers import find_by_phone, write_line
-from messaging.delivery.models import Message
 from messaging.delivery.talk_models import BoundInvitation, Line, Tombstone
 from privacy.people.consent import is_opted_out
 from privacy.people.errors import HandleError
 from privacy.people.handles import get_epoch
-from tests.messaging.campaigns.examples import RecordingJobQueue
 from tests.messaging.delivery.held import erase_person
 from tests.messaging.delivery.talking import (
     TALK_RULES,
@@ -38,58 +33,11 @@ from tests.messaging.delivery.talking import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from flask.testing import FlaskClient
 
     from tests.conftest import FakeClock
-    from tests.messaging.delivery.world import Person, World
-
-
-class Talk:
-    """An invitation that reached somebody."""
-
-    def __init__(self, world: World) -> None:
-        """Invite one of twenty."""
-        self.world = world
-        self.members = people_district(world, 20)
-        self.planner = Planner(world)
-        self.sent = self.planner.invite()
-        self.planner.pump()
-        self.phone = find_phone(world, self.members, self.sent.invitation_id)
-
-    @property
-    def person(self) -> Person:
-        """Return who was reached."""
-        return next(member for member in self.members if member.phone == self.phone)
-
-    def answer(self, client: FlaskClient, body: str = "声音有点大", **changes: str) -> str:
-        """Answer by text message; returns the conversation's handle."""
-        assert text_back(client, self.phone, body, **changes) == 200
-        self.planner.carry()
-        return find_handles(self.world)[0]
-
-    def say(
-        self, handle: str, body: str = "请问用了几年", *, actor: Actor | None = None, key: str | None = None
-    ) -> bool:
-        """Write as the planner; returns whether the key was answered before."""
-        said = Said((actor or self.planner.actor).account_id, handle, body)
-        return say(
-            self.world.web, said=said, key=key or uuid4().hex, route="POST x", body_sha256=body.encode(),
-            clock=self.world.clock, queue=RecordingJobQueue(), settings=TALK_RULES,
-        )[1]  # fmt: skip
-
-    def find_lines(self) -> list[tuple[bool, str]]:
-        """Return what the person's page can show, oldest first."""
-        with self.world.admin() as session:
-            lines = session.scalars(select(Line).order_by(Line.at))
-            return [(line.is_users, line.body) for line in lines]
-
-
-@pytest.fixture
-def talk(world: World) -> Talk:
-    """Give an invitation that reached somebody."""
-    return Talk(world)
+    from tests.messaging.delivery.talk import Talk
+    from tests.messaging.delivery.world import World
 
 
 def test_an_answer_by_text_message_accepts_and_is_masked_before_it_is_stored(
@@ -179,61 +127,6 @@ def test_a_conversation_keeps_its_handle_over_epochs_until_it_expires(
         talk.say(handle)
     assert text_back(client, talk.phone, "还在吗", sid="SM" + "7" * 32) == 200
     assert len(talk.find_lines()) == 3
-
-
-def _refuse(talk: Talk, client: FlaskClient) -> None:
-    text_back(client, talk.phone, "退订")
-
-
-def _ignore(talk: Talk, client: FlaskClient) -> None:
-    del talk, client
-
-
-def _lose(talk: Talk, client: FlaskClient) -> None:
-    del client
-    with talk.world.admin.begin() as session:
-        session.execute(update(Message).values(state="undelivered"))
-
-
-def _vanish(talk: Talk, client: FlaskClient) -> None:
-    del client
-    erase_person(talk.world, talk.person)
-
-
-@pytest.mark.parametrize("happens", [_refuse, _ignore, _lose, _vanish])
-def test_opted_out_unreachable_ignored_and_nobody_look_the_same_at_every_moment(
-    talk: Talk, client: FlaskClient, clock: FakeClock, happens: Callable[[Talk, FlaskClient], None]
-) -> None:
-    happens(talk, client)
-    shown = []
-    for moment in (timedelta(), talk.sent.told_at - clock() - timedelta(seconds=1), timedelta(seconds=1),
-                   timedelta(hours=72, seconds=-1), timedelta(seconds=1)):  # fmt: skip
-        clock.now += moment
-        talk.planner.carry()
-        shown.append(asdict(talk.planner.look(talk.sent.invitation_id)))
-    expected = [asdict(talk.sent) | {"state": state} for state in ("waiting", "waiting", "sent", "sent", "expired")]
-    assert shown == expected
-
-
-def test_an_invitation_that_found_nobody_looks_like_any_other(world: World, clock: FakeClock) -> None:
-    people_district(world, 3)
-    planner = Planner(world)
-    sent = planner.invite()
-    planner.pump()
-    clock.now = sent.told_at
-    assert asdict(planner.look(sent.invitation_id)) == asdict(sent) | {"state": InvitationState.SENT}
-
-
-def test_an_answer_after_seventy_two_hours_is_none_and_a_second_earlier_is_one(
-    talk: Talk, client: FlaskClient, clock: FakeClock, world: World
-) -> None:
-    assert talk.sent.answer_by == talk.sent.told_at + timedelta(hours=72)
-    clock.now = talk.sent.answer_by
-    assert text_back(client, talk.phone, "声音有点大") == 200
-    assert talk.find_lines() == []
-    clock.now = talk.sent.answer_by - timedelta(seconds=1)
-    talk.answer(client)
-    assert len(find_answers(world)) == 1
 
 
 def test_a_text_before_the_invitation_has_left_accepts_nothing(world: World, client: FlaskClient) -> None:
