@@ -27,13 +27,16 @@ def check_chain(
     does not fit, or from which on a kept head says something else.
     """
     chain, last = Chain(key), START
-    promised = {each.number: each.mac for each in kept}
+    # Heads of one number that differ: an end was cut off and grew again, and the chain cannot fit both.
+    promised: dict[int, set[bytes]] = {}
+    for each in kept:
+        promised.setdefault(each.number, set()).add(each.mac)
     for row in rows:
         _check_number(row.number, expected=last.number + 1)
         if not chain.is_link(row, previous=last.mac):
             raise ChainBrokenError(number=row.number, flaw=Flaw.ALTERED)
         last = Head(row.number, row.mac)
-        if promised.pop(row.number, row.mac) != row.mac:
+        if promised.pop(row.number, {row.mac}) != {row.mac}:
             raise ChainBrokenError(number=row.number, flaw=Flaw.REWRITTEN)
         tell(row.number)
     if any(number > last.number for number in (*promised, head.number)):

@@ -120,6 +120,19 @@ def test_a_cut_off_end_is_found_by_the_head_or_by_a_kept_one(entries: list[Audit
     assert (flaw.number, flaw.flaw) == (left + 1, Flaw.TRUNCATED)
 
 
+def test_an_end_that_was_cut_off_and_grew_again_to_the_same_number_is_told_by_the_older_head() -> None:
+    def make_entry(subject: str) -> AuditEntry:
+        return AuditEntry(NOW, Actor.ERASER, Action.HOUSEHOLD_ERASED, subject, {})
+
+    rows, monday = _make_chain([make_entry("one"), make_entry("two")])
+    grown = Chain(KEY).extend(Head(1, rows[0].mac), entries=[make_entry("three")])
+    tuesday = Head(2, grown[0].mac)
+    for kept in ((monday, tuesday), (tuesday, monday)):
+        flaw = _find_flaw([rows[0], *grown], tuesday, *kept)
+        assert (flaw.number, flaw.flaw) == (2, Flaw.REWRITTEN)
+    assert check_chain(rows, key=KEY, head=monday, kept=[monday, monday]) == 2
+
+
 @_SOME
 @given(st.lists(_ENTRIES, min_size=1, max_size=4), st.lists(_ENTRIES, min_size=1, max_size=4))
 def test_another_past_written_with_the_key_differs_from_a_kept_head(
