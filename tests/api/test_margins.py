@@ -17,11 +17,11 @@ Schema = dict[str, Any]
 # A figure, and the member beside it that is its margin.
 MARGINS = {"value": "moe95", "need": "moe95", "users": "users_moe95"}
 # Numbers beside released figures that are none: places, names, what was asked for, what a caller may still do, and
-# share and rank, which are made from figures that stand beside them.
+# share and rank, which are made from figures that stand beside them. And what is unread of a planner's own talk.
 OTHERS = {
     "adcode", "coordinates", "distance_m", "lat", "lon", "radius_m", "rank", "share", "moe95", "users_moe95",
     "allowed_quotas", "broadcasts", "recipients", "segments", "units", "start", "end", "city_code", "per_day",
-    "remaining",
+    "remaining", "district_adcode", "unread",
 }  # fmt: skip
 AREA = {"category": "freezer", "community_codes": [f"3702020{column}" for column in range(8)], "body": "秋季清洗开始了"}
 HERE = "lon=120.373&lat=36.073&datum=wgs84"
