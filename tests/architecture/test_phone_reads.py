@@ -27,7 +27,7 @@ def _find_importers(module: str) -> set[str]:
 
 
 def test_only_the_vault_deciphers_phones_and_others_only_names_of_their_own() -> None:
-    names = {"privacy/people/handles.py", "radar/cards.py"}  # of a household to one planner, and of a persona
+    names = {"privacy/people/handles.py"}  # of a household, to one planner
     assert _find_importers(_CIPHERS) == {"privacy/people/vault.py"} | names
 
 
