@@ -64,7 +64,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run, and say in one line which settings are missing or wrong. Their values are never shown."""
+    """Run, and say in one line what is wrong with settings, keys or the way to a database. Values are never shown."""
     try:
         cli()
     except ValidationError as error:
@@ -78,6 +78,26 @@ def main() -> None:
     except KeyStoreError as error:
         click.echo(f"KEY_FILE: {error}", err=True)
         sys.exit(2)
+    except Exception as error:
+        told = _explain_database(error)
+        if told is None:
+            raise
+        click.echo(told, err=True)
+        sys.exit(1)
+
+
+def _explain_database(error: Exception) -> str | None:
+    """Return in words what keeps a command from its database; None for anything else."""
+    if "sqlalchemy.exc" not in sys.modules:
+        return None
+    exc = sys.modules["sqlalchemy.exc"]
+    if isinstance(error, exc.ArgumentError):
+        return "SERVING_URL and PEOPLE_URL are postgresql+psycopg://role:password@host:port/database"
+    if isinstance(error, exc.OperationalError):
+        return "the database does not answer, or does not know this role and password"
+    if isinstance(error, exc.ProgrammingError) and type(error.orig).__name__ == "InsufficientPrivilege":
+        return "the database refuses this role; which one the command logs in as stands in README"
+    return None
 
 
 if __name__ == "__main__":
