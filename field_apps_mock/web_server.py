@@ -29,6 +29,7 @@ VENDOR_FILES = {
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "echarts.mjs": "echarts/dist/echarts.esm.min.mjs",
 }
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
 # Vant's icon font lies inside its style sheet, with an address on another host for browsers that no longer exist.

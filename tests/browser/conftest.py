@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from field_apps_mock.web_server import NODE_MODULES, make_app
 from tests.browser.stub_api import LOGIN, PASSWORD, StubState, make_stub
+from tests.browser.stub_planner import TalkState
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
@@ -58,6 +59,16 @@ def stack() -> Iterator[Stack]:
         _serving(make_app(api_url=api_url, carrier_url=f"{api_url}/inbox")) as app_url,
     ):
         yield Stack(app_url, LOGIN, PASSWORD, state)
+
+
+@pytest.fixture
+def talk(stack: Stack) -> Iterator[TalkState]:
+    """Give what the stub knows of invitations, talk and reviews, empty; a running stack is not touched."""
+    if stack.stub is None:
+        pytest.skip("needs the stub API")
+    stack.stub.talk.forget()
+    yield stack.stub.talk
+    stack.stub.talk.forget()
 
 
 @dataclass(slots=True)
@@ -114,12 +125,12 @@ def desktop(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def photograph() -> Callable[[Page, str], None]:
-    """Write a screenshot into the folder FIELDREACH_SCREENSHOTS, when it is set."""
+def photograph() -> Callable[..., None]:
+    """Write a screenshot of an app into the folder FIELDREACH_SCREENSHOTS, when it is set."""
     folder = os.environ.get("FIELDREACH_SCREENSHOTS")
 
-    def take(page: Page, name: str) -> None:
+    def take(page: Page, name: str, *, app: str = "yingxiaobao") -> None:
         if folder:
-            page.screenshot(path=Path(folder) / f"yingxiaobao-{name}.png")
+            page.screenshot(path=Path(folder) / f"{app}-{name}.png")
 
     return take

@@ -20,6 +20,20 @@ def sign_in(page: Page, stack: Stack) -> None:
     wait_for_map(page)
 
 
+def sign_in_as(page: Page, stack: Stack, login: str) -> None:
+    """Log in with another account of the stub and wait for its tabs."""
+    page.goto(stack.app_url)
+    page.get_by_label("账号").fill(login)
+    page.get_by_label("密码").fill(stack.password)
+    page.get_by_role("button", name="登录").click()
+    page.locator(".tabs").wait_for()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Go to a tab by its name."""
+    page.locator(".tabs").get_by_role("button", name=name).click()
+
+
 def wait_for_map(page: Page) -> None:
     """Wait until the first map is drawn and the communities are listed."""
     page.locator(".map[data-ready=yes]").wait_for()

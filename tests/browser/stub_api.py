@@ -1,13 +1,11 @@
 """A small stand-in for the HTTP API, so that the browser's stories run without the whole system behind them.
 
-It keeps the shapes of the real API and forgets everything when it stops. Its content rules are three regular
-expressions: enough for a finding to show, no more.
+It keeps the shapes of the real API and forgets everything when it stops.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,27 +16,32 @@ from flask import Flask, Response, jsonify, request
 from flask_cors import CORS
 
 from tests.browser import stub_figures as figures
+from tests.browser.stub_content import SIGNATURE, SUFFIX, find_findings, frame_text, make_problem
+from tests.browser.stub_outcomes import add_outcomes
+from tests.browser.stub_planner import TalkState, add_planner
+from tests.browser.stub_radars import vocabulary
 
 LOGIN, PASSWORD = "li.qingqing", "correct horse battery staple"
 TERRITORY = (370202, 370203, 370212)
 QUOTAS = (50, 100, 200, 500)
-SIGNATURE, SUFFIX = "青禾电器", "拒收请在App内设置"
-RULES = (
-    ("mobile_number", "structure", re.compile(r"1[3-9]\d{9}"), "不能写手机号码。"),
-    ("domain", "structure", re.compile(r"[a-z0-9]+\.(?:com|cn)"), "不能写网址或域名。"),
-    ("absolute_claim", "words", re.compile(r"全网最低|国家级|第一品牌"), "广告法不允许的绝对化用语。"),
-)
+# Whose password is the same: login, name, role.
+ACCOUNTS = {
+    LOGIN: ("李青青", "salesperson"),
+    "wang.qihua": ("王企华", "planner"),
+    "zhao.shen": ("赵审", "reviewer"),
+}
 
 
 @dataclass(slots=True)
 class StubState:
     """What the stub remembers. `sent` counts the broadcasts made, whatever was answered."""
 
-    access: set[str] = field(default_factory=set)
-    refresh: set[str] = field(default_factory=set)
+    access: dict[str, str] = field(default_factory=dict)
+    refresh: dict[str, str] = field(default_factory=dict)
     broadcasts: list[dict[str, Any]] = field(default_factory=list)
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     previews: int = 0
+    talk: TalkState = field(default_factory=TalkState)
 
     @property
     def sent(self) -> int:
@@ -46,36 +49,26 @@ class StubState:
         return len(self.broadcasts)
 
 
-def _problem(status: int, slug: str, detail: str) -> Response:
-    body = {"type": f"/problems/{slug}", "title": slug, "status": status, "instance": str(uuid.uuid4())}
-    response = Response(
-        json.dumps({**body, "errors": [{"detail": detail, "pointer": ""}]}), mimetype="application/problem+json"
-    )
-    response.status_code = status
-    return response
-
-
-def _tokens(state: StubState) -> Response:
+def _tokens(state: StubState, login: str) -> Response:
     access, refresh = uuid.uuid4().hex, uuid.uuid4().hex
-    state.access.add(access)
-    state.refresh.add(refresh)
+    state.access[access] = state.refresh[refresh] = login
     return jsonify(access_token=access, token_type="Bearer", expires_in=900, refresh_token=refresh)  # noqa: S106 - the kind of token
 
 
 def _add_login(app: Flask, state: StubState) -> None:
     @app.post("/v1/auth/token")
     def token() -> Response:
-        if (request.json or {}) != {"login": LOGIN, "password": PASSWORD}:
-            return _problem(401, "login-refused", "账号或密码不正确，或账号暂时锁定。")
-        return _tokens(state)
+        asked = request.json or {}
+        if asked["login"] not in ACCOUNTS or asked["password"] != PASSWORD:
+            return make_problem(401, "login-refused", "账号或密码不正确，或账号暂时锁定。")
+        return _tokens(state, asked["login"])
 
     @app.post("/v1/auth/refresh")
     def refresh() -> Response:
-        given = (request.json or {}).get("refresh_token")
+        given = str((request.json or {}).get("refresh_token"))
         if given not in state.refresh:
-            return _problem(401, "refresh-refused", "请重新登录。")
-        state.refresh.remove(given)
-        return _tokens(state)
+            return make_problem(401, "refresh-refused", "请重新登录。")
+        return _tokens(state, state.refresh.pop(given))
 
     @app.post("/v1/auth/logout")
     def logout() -> Response:
@@ -87,8 +80,11 @@ def _add_login(app: Flask, state: StubState) -> None:
     def check_token() -> Response | None:
         if request.method == "OPTIONS" or request.path.startswith("/v1/auth/"):
             return None
-        known = request.headers.get("Authorization", "").removeprefix("Bearer ") in state.access
-        return None if known else _problem(401, "unauthenticated", "请重新登录。")
+        return None if _bearer() in state.access else make_problem(401, "unauthenticated", "请重新登录。")
+
+
+def _bearer() -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
 def _territory() -> list[dict[str, Any]]:
@@ -96,11 +92,14 @@ def _territory() -> list[dict[str, Any]]:
     return [feature["properties"] for feature in features if feature["properties"]["adcode"] in TERRITORY]
 
 
-def _add_catalog(app: Flask) -> None:
+def _add_catalog(app: Flask, state: StubState) -> None:
     @app.get("/v1/me")
     def me() -> Response:
-        name = {"login": LOGIN, "display_name": "李青青", "role": "salesperson"}
-        return jsonify(account_id=str(uuid.UUID(int=1)), territory=_territory(), **name)
+        login = state.access[_bearer()]
+        name, role = ACCOUNTS[login]
+        territory = _territory() if role == "salesperson" else []
+        account_id = uuid.uuid5(uuid.NAMESPACE_OID, login)
+        return jsonify(account_id=str(account_id), territory=territory, login=login, display_name=name, role=role)
 
     @app.get("/v1/catalog")
     def catalog() -> Response:
@@ -113,6 +112,7 @@ def _add_catalog(app: Flask) -> None:
             quotas=QUOTAS,
             rules_version="2026-11",
             messaging=messaging,
+            vocabulary=vocabulary(),
             releases=[{**figures.RELEASE, "month": "2026-11", "city_code": 370200}],
             map={"center": {"lon": 120.3897, "lat": 36.0772}, "bounds": [120.3, 36.0, 120.7, 36.4]},
         )
@@ -171,22 +171,11 @@ def _add_figures(app: Flask) -> None:
         )
 
 
-def _findings(body: str) -> list[dict[str, Any]]:
-    found = [
-        {"rule": rule, "class": kind, "start": match.start(), "end": match.end(), "detail": detail}
-        for rule, kind, pattern, detail in RULES
-        for match in pattern.finditer(body)
-    ]
-    if len(body) < 5:
-        found.append({"rule": "too_short", "class": "length", "start": 0, "end": len(body), "detail": "至少 5 个字。"})
-    return found
-
-
 def _preview(asked: dict[str, Any]) -> dict[str, Any]:
     chosen = [one for one in figures.communities() if one.code in asked["community_codes"]]
     need = figures.need_of(sum(one.needs[asked["category"]] for one in chosen), cells=len(chosen))
-    findings = _findings(asked["body"])
-    final_text = f"【{SIGNATURE}】{asked['body']}{SUFFIX}"
+    findings = find_findings(asked["body"])
+    final_text = frame_text(asked["body"])
     return {
         "final_text": final_text,
         "segments": 1 if len(final_text) <= 70 else -(-len(final_text) // 67),
@@ -207,7 +196,7 @@ def _make_broadcast(asked: dict[str, Any]) -> dict[str, Any]:
         "state": "accepted",
         "quota": asked["quota"],
         "category": asked["category"],
-        "final_text": f"【{SIGNATURE}】{asked['body']}{SUFFIX}",
+        "final_text": frame_text(asked["body"]),
         "created_at": now.isoformat(),
         "starts_at": now.isoformat(),
         "done_at": (now + timedelta(minutes=2)).isoformat(),
@@ -246,8 +235,10 @@ def make_stub(state: StubState, *, origins: str) -> Flask:
     """Return the stub over a state that the test can look into; `origins` is the app's own address."""
     app = Flask(__name__)
     _add_login(app, state)
-    _add_catalog(app)
+    _add_catalog(app, state)
     _add_figures(app)
     _add_broadcasts(app, state)
+    add_outcomes(app)
+    add_planner(app, state.talk)
     CORS(app, origins=origins)
     return app

@@ -1,10 +1,16 @@
-// The frame: log-in, or the app with its tabs; the log-in comes back over the app when a session has ended.
-import { Button, html, ref, watch } from "./vendor.js";
-import { wordsOf } from "./api/problems.js";
+// The frame: log-in, or the app of one's role; the log-in comes back over the app when a session has ended.
+import { Button, html, ref, shallowRef, watch } from "./vendor.js";
+import { Problem, wordsOf } from "./api/problems.js";
 import { Login } from "./login.js";
 import { restoreSession, session, signOut } from "./session.js";
 import { language, t } from "./words/index.js";
-import { Yingxiaobao } from "./yingxiaobao/app.js";
+
+// Loaded when somebody of that role has logged in: a planner gets no map, a salesperson no charts.
+const SIDES = {
+  salesperson: async () => (await import("./yingxiaobao/app.js")).Yingxiaobao,
+  planner: async () => (await import("./jiaohubao/app.js")).Jiaohubao,
+  reviewer: async () => (await import("./reviews/app.js")).Reviews,
+};
 
 const Trouble = {
   setup() {
@@ -32,16 +38,34 @@ const OtherRole = () => html`
   </main>
 `;
 
+function useSide() {
+  const side = shallowRef(null);
+  const load = async (me) => {
+    side.value = null;
+    if (!SIDES[me?.role]) return;
+    try {
+      side.value = await SIDES[me.role]();
+    } catch {
+      session.trouble = new Problem({ status: 0, slug: "offline" });
+    }
+  };
+  watch(() => session.me, load, { immediate: true });
+  return side;
+}
+
 export const Root = {
   setup() {
-    watch(language, () => { document.title = t("app.name"); }, { immediate: true });
+    const side = useSide();
+    const title = () => t(session.me ? `app.${session.me.role}` : "app.name");
+    watch([language, () => session.me], () => { document.title = title(); }, { immediate: true });
     return () => {
       if (session.trouble) return html`<${Trouble} />`;
       if (!session.me) return html`<${Login} />`;
-      if (session.me.role !== "salesperson") return html`<${OtherRole} />`;
+      if (!SIDES[session.me.role]) return html`<${OtherRole} />`;
+      if (!side.value) return html`<div class="boot" role="status" aria-label=${t("state.loading")}></div>`;
       return html`
         <div class="frame">
-          <div class="frame" inert=${session.asking}><${Yingxiaobao} /></div>
+          <div class="frame" inert=${session.asking}><${side.value} /></div>
           ${session.asking && html`<div class="over"><${Login} again /></div>`}
         </div>
       `;

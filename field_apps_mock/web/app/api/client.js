@@ -49,15 +49,23 @@ export async function requestOpenly(method, path, options = {}) {
   return readBody(await send(method, path, options));
 }
 
-/**
- * Call a route as the person signed in. A 401 renews the token once; when that fails the person is asked to
- * sign in again while this call waits, so that nothing typed is lost.
- */
+// A 401 renews the token once; when that fails the person is asked to sign in again while this call waits,
+// so that nothing typed is lost.
+async function sendSignedIn(method, path, options) {
+  const response = await send(method, path, { ...options, token: access.token() });
+  if (response.status !== 401) return response;
+  if (!(await access.renew())) await access.askAgain();
+  return send(method, path, { ...options, token: access.token() });
+}
+
+/** Call a route as the person signed in. */
 export async function request(method, path, options = {}) {
-  let response = await send(method, path, { ...options, token: access.token() });
-  if (response.status === 401) {
-    if (!(await access.renew())) await access.askAgain();
-    response = await send(method, path, { ...options, token: access.token() });
-  }
-  return readBody(response);
+  return readBody(await sendSignedIn(method, path, options));
+}
+
+/** Fetch a file as the person signed in, since a link cannot carry the token. */
+export async function requestFile(path, options = {}) {
+  const response = await sendSignedIn("GET", path, options);
+  if (!response.ok) throw await problemFrom(response);
+  return response.blob();
 }

@@ -4,7 +4,11 @@ import { language, t } from "../words/index.js";
 const ZONE = "Asia/Shanghai";
 const locale = () => (language.value === "zh" ? "zh-CN" : "en-GB");
 
-export const number = (value) => Math.round(value).toLocaleString("en-US");
+export const number = (value, digits = 0) => value.toLocaleString("en-US", { maximumFractionDigits: digits });
+
+/** Say a value with its margin, "12.3% ±1.1", or that there is none. */
+export const measure = (found, unit = "") =>
+  found && found.value !== null ? `${number(found.value, 1)}${unit} ±${number(found.moe95, 1)}` : t("figure.none");
 
 export const distance = (metres) =>
   metres < 1000 ? `${Math.round(metres / 10) * 10} m` : `${(metres / 1000).toFixed(1)} km`;

@@ -1,6 +1,9 @@
 // Words of the screens in English.
 export const en = {
-  "app.name": "Yingxiaobao",
+  "app.name": "Yingxiaobao · Jiaohubao",
+  "app.salesperson": "Yingxiaobao",
+  "app.planner": "Jiaohubao",
+  "app.reviewer": "Reviews",
   "app.promise": "Usable, not visible: you serve people you cannot see and need not see.",
   "login.title": "Log in",
   "login.login": "Account",
@@ -99,6 +102,7 @@ export const en = {
   "broadcasts.cancel.no": "Keep",
   "broadcasts.inbox": "See what the phones received",
   "broadcasts.inbox.why": "Inboxes of the demo's phones, in a new window",
+  "state.loading": "Loading",
   "state.in_review": "In review",
   "state.refused": "Refused",
   "state.accepted": "Sending",
@@ -115,7 +119,7 @@ export const en = {
   "mine.language": "Language",
   "mine.logout": "Log out",
   "mine.privacy": "All figures are totals with noise added; ± is the 95 % margin. Nothing about any single person reaches this device.",
-  "role.other": "This account is one of a {role}; this app is for salespeople.",
+  "role.other": "This account is one of a {role}; this app is for salespeople, planners and reviewers.",
   "role.salesperson": "Salesperson",
   "role.planner": "Planner",
   "role.reviewer": "Reviewer",

@@ -1,10 +1,12 @@
 // Chinese first, English by switch; one dictionary a language, the same keys in both.
 import { ref } from "../vendor.js";
 import { en } from "./en.js";
+import { plannerEn } from "./planner.en.js";
+import { plannerZh } from "./planner.zh.js";
 import { zh } from "./zh.js";
 
 const STORED = "fieldreach.language";
-const dictionaries = { zh, en };
+const dictionaries = { zh: { ...zh, ...plannerZh }, en: { ...en, ...plannerEn } };
 
 export const language = ref(localStorage.getItem(STORED) === "en" ? "en" : "zh");
 

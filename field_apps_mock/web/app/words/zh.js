@@ -1,6 +1,9 @@
 // 界面文字。
 export const zh = {
-  "app.name": "营销宝",
+  "app.name": "营销宝 · 交互宝",
+  "app.salesperson": "营销宝",
+  "app.planner": "交互宝",
+  "app.reviewer": "审核",
   "app.promise": "可用而不可见：你服务的人，你看不见，也不必看见。",
   "login.title": "登录",
   "login.login": "账号",
@@ -99,6 +102,7 @@ export const zh = {
   "broadcasts.cancel.no": "不取消",
   "broadcasts.inbox": "看看用户手机收到了什么",
   "broadcasts.inbox.why": "演示用的手机收件箱，在新窗口打开",
+  "state.loading": "载入中",
   "state.in_review": "审核中",
   "state.refused": "未通过",
   "state.accepted": "发送中",
@@ -115,7 +119,7 @@ export const zh = {
   "mine.language": "语言",
   "mine.logout": "退出登录",
   "mine.privacy": "这里的数字都是加了噪声的合计，± 是 95% 误差范围。没有任何一个人的信息会到这台设备上。",
-  "role.other": "这个账号的身份是{role}，营销宝供销售使用。",
+  "role.other": "这个账号的身份是{role}，这里供销售、企划和审核使用。",
   "role.salesperson": "销售",
   "role.planner": "产品企划",
   "role.reviewer": "审核",

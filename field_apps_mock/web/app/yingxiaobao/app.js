@@ -1,30 +1,20 @@
-// 营销宝: three tabs, and the page on which a message is written over them.
-import { Icon, html, ref } from "../vendor.js";
-import { t } from "../words/index.js";
+// 营销宝: four tabs, and the page on which a message is written over them.
+import { html, ref } from "../vendor.js";
+import { Mine } from "../shared/mine.js";
+import { useSettling } from "../shared/settling.js";
+import { TabBar } from "../shared/tab_bar.js";
 import { BroadcastList } from "./broadcast_list.js";
 import { Compose } from "./compose.js";
 import { MapScreen } from "./map_screen.js";
-import { Mine } from "./mine.js";
+import { OutcomesScreen } from "./outcomes.js";
 import { makeStore } from "./store.js";
 
 const TABS = [
   { name: "map", icon: "location-o", iconChosen: "location" },
   { name: "broadcasts", icon: "volume-o", iconChosen: "volume" },
+  { name: "outcomes", icon: "chart-trending-o", iconChosen: "chart-trending-o" },
   { name: "mine", icon: "user-o", iconChosen: "user" },
 ];
-
-const TabBar = ({ chosen, choose }) => html`
-  <nav class="tabs" aria-label=${t("app.name")}>
-    ${TABS.map(({ name, icon, iconChosen }) => html`
-      <button key=${name} type="button" class=${{ "is-chosen": chosen === name }}
-        aria-current=${chosen === name ? "page" : undefined} onClick=${() => choose(name)}>
-        <${Icon} name=${chosen === name ? iconChosen : icon} size="22" />
-        <span>${t(`tab.${name}`)}</span>
-      </button>
-    `)}
-  </nav>
-`;
-TabBar.props = ["chosen", "choose"];
 
 export const Yingxiaobao = {
   setup() {
@@ -32,6 +22,7 @@ export const Yingxiaobao = {
     const tab = ref("map");
     const isComposing = ref(false);
     const sent = ref(null);
+    const { isSettling, settle } = useSettling();
     const open = (name) => {
       tab.value = name;
       isComposing.value = false;
@@ -41,14 +32,16 @@ export const Yingxiaobao = {
     };
     const onSent = (broadcast) => {
       sent.value = broadcast.broadcast_id;
+      settle();
       open("broadcasts");
     };
     return () => html`
-      <div class="app" inert=${isComposing.value}>
+      <div class="app" inert=${isComposing.value || isSettling.value}>
         <${MapScreen} store=${store} write=${write} class=${{ "is-hidden": tab.value !== "map" }} />
         ${tab.value === "broadcasts" && html`<${BroadcastList} newest=${sent.value} write=${write} />`}
+        ${tab.value === "outcomes" && html`<${OutcomesScreen} />`}
         ${tab.value === "mine" && html`<${Mine} />`}
-        <${TabBar} chosen=${tab.value} choose=${open} />
+        <${TabBar} tabs=${TABS} chosen=${tab.value} choose=${open} />
       </div>
       ${isComposing.value && html`
         <${Compose} onBack=${() => { isComposing.value = false; }} onPick=${() => open("map")} onSent=${onSent} />

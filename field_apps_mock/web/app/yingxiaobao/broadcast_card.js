@@ -2,10 +2,10 @@
 import { Button, html, ref } from "../vendor.js";
 import { wordsOf } from "../api/problems.js";
 import { changeBroadcast } from "../api/routes.js";
+import { Bubble } from "../messages/bubble.js";
 import { session } from "../session.js";
 import { number, time } from "../shared/format.js";
 import { nameOf, t } from "../words/index.js";
-import { Bubble } from "./bubble.js";
 
 const ACTIONS = { accepted: ["pause", "cancel"], paused: ["resume", "cancel"], in_review: ["cancel"] };
 const WHY = new Set(["refused", "done"]);

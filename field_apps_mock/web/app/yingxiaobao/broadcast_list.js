@@ -1,48 +1,13 @@
 // My broadcasts, newest first; asked again every few seconds while the page is open.
-import { Button, Icon, html, onBeforeUnmount, onMounted, reactive } from "../vendor.js";
+import { Button, Icon, html } from "../vendor.js";
 import { wordsOf } from "../api/problems.js";
 import { findBroadcasts } from "../api/routes.js";
 import { config } from "../config.js";
+import { More } from "../shared/more.js";
+import { usePages } from "../shared/pages.js";
 import { t } from "../words/index.js";
 import { BroadcastCard } from "./broadcast_card.js";
 import { DemoBanner } from "./demo_banner.js";
-
-const PAUSE_MS = 4000;
-
-// Older pages are kept as they are, the newest page is replaced.
-function merge(known, fresh) {
-  const codes = new Set(fresh.map(({ broadcast_id }) => broadcast_id));
-  return [...fresh, ...known.filter(({ broadcast_id }) => !codes.has(broadcast_id))];
-}
-
-function useBroadcasts() {
-  const list = reactive({ items: [], next: null, isLoaded: false, problem: null });
-  let timer = null;
-  const refresh = async () => {
-    try {
-      const page = await findBroadcasts();
-      if (!list.isLoaded) list.next = page.next_cursor;
-      Object.assign(list, { items: merge(list.items, page.items), isLoaded: true, problem: null });
-    } catch (problem) {
-      list.problem = problem;
-    }
-  };
-  const more = async () => {
-    const page = await findBroadcasts(list.next);
-    Object.assign(list, { items: merge(page.items, list.items).sort(byNewest), next: page.next_cursor });
-  };
-  const byNewest = (one, other) => other.created_at.localeCompare(one.created_at);
-  const replace = (broadcast) => {
-    list.items = list.items.map((item) => (item.broadcast_id === broadcast.broadcast_id ? { ...item, ...broadcast } : item));
-  };
-  const tick = async () => {
-    if (!document.hidden) await refresh();
-    timer = setTimeout(tick, PAUSE_MS);
-  };
-  onMounted(tick);
-  onBeforeUnmount(() => clearTimeout(timer));
-  return { list, refresh, more, replace };
-}
 
 const Inbox = () => html`
   <a class="inbox" href=${config.carrier_url} target="_blank" rel="noopener noreferrer">
@@ -57,7 +22,7 @@ const Empty = () => html`<div class="empty"><b>${t("broadcasts.empty")}</b><p>${
 export const BroadcastList = {
   props: { newest: { type: String, default: null }, write: { type: Function, required: true } },
   setup(props) {
-    const { list, more, replace } = useBroadcasts();
+    const { list, more, replace } = usePages(findBroadcasts, "broadcast_id");
     return () => html`
       <main class="page">
         <header class="bar is-wide">
@@ -72,7 +37,7 @@ export const BroadcastList = {
           ${list.items.map((broadcast) => html`
             <${BroadcastCard} key=${broadcast.broadcast_id} broadcast=${broadcast}
               isNewest=${broadcast.broadcast_id === props.newest} onChanged=${replace} />`)}
-          ${list.next && html`<${Button} block plain round onClick=${more}>${t("broadcasts.more")}<//>`}
+          ${list.next && html`<${More} more=${more} />`}
         </div>
       </main>
     `;

@@ -1,16 +1,17 @@
 // The page on which a message is written: to whom, what, how it will look, to how many.
 import { Button, Icon, computed, html, onMounted, ref, showToast, watch } from "../vendor.js";
 import { wordsOf } from "../api/problems.js";
+import { previewBroadcast, requestBroadcast } from "../api/routes.js";
+import { Bubble } from "../messages/bubble.js";
+import { Editor } from "../messages/editor.js";
+import { useLiveCheck } from "../messages/live_check.js";
+import { troubleOf, useSending } from "../messages/sending.js";
 import { margin, number } from "../shared/format.js";
 import { t } from "../words/index.js";
-import { Bubble } from "./bubble.js";
 import { CategoryChips, categoryName } from "./category_chips.js";
 import { DemoBanner } from "./demo_banner.js";
-import { draft } from "./draft.js";
-import { Editor } from "./editor.js";
-import { useLiveCheck } from "./live_check.js";
+import { audienceOf, draft, startOver } from "./draft.js";
 import { QuotaChips } from "./quota_chips.js";
-import { useSending } from "./sending.js";
 
 const Audience = ({ need, onPick }) => html`
   <section class="card">
@@ -62,17 +63,11 @@ function keepQuotaAllowed(check) {
   );
 }
 
-function troubleOf(sending) {
-  if (!sending.problem) return "";
-  const isUncertain = sending.problem.status === 0 || sending.problem.status >= 500;
-  return isUncertain ? t("compose.again") : wordsOf(sending.problem);
-}
-
 export const Compose = {
   emits: ["back", "pick", "sent"],
   setup(_props, { emit }) {
-    const { check } = useLiveCheck();
-    const { sending, send } = useSending();
+    const { check } = useLiveCheck(audienceOf, previewBroadcast, { isAskable: () => draft.communities.length > 0 });
+    const { sending, send } = useSending(requestBroadcast, draft);
     const page = ref(null);
     keepQuotaAllowed(check);
     onMounted(() => page.value.focus());
@@ -81,8 +76,9 @@ export const Compose = {
       return isChecked && check.preview.verdict !== "refuse" && draft.quota && draft.body.trim();
     });
     const press = async () => {
-      const broadcast = await send();
+      const broadcast = await send({ ...audienceOf(), quota: draft.quota });
       if (!broadcast) return;
+      startOver();
       showToast(t(broadcast.state === "in_review" ? "compose.sent.review" : "compose.sent"));
       emit("sent", broadcast);
     };
@@ -93,7 +89,7 @@ export const Compose = {
         <div class="page-body">
           <${DemoBanner} />
           <${Audience} need=${check.preview ? check.preview.need : undefined} onPick=${() => emit("pick")} />
-          <section class="card"><h2>${t("compose.text")}</h2><${Editor} check=${check} /></section>
+          <section class="card"><h2>${t("compose.text")}</h2><${Editor} check=${check} draft=${draft} placeholder=${t("compose.placeholder")} /></section>
           <${Phone} preview=${check.preview} />
           <section class="card"><h2>${t("compose.quota")}</h2><${QuotaChips} preview=${check.preview} /></section>
         </div>

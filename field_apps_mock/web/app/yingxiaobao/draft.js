@@ -20,15 +20,3 @@ export const audienceOf = () => ({
   category: draft.category,
   body: draft.body,
 });
-
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Return the idempotency key of this request: the same as long as the request is the same, so a repeat is no second send. */
-export function keyFor(body) {
-  const fingerprint = JSON.stringify(body);
-  if (draft.attempt?.fingerprint !== fingerprint) draft.attempt = { fingerprint, key: newKey() };
-  return draft.attempt.key;
-}

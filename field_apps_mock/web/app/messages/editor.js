@@ -2,25 +2,24 @@
 // and gives the field its height.
 import { Icon, Loading, html } from "../vendor.js";
 import { t } from "../words/index.js";
-import { draft } from "./draft.js";
 import { piecesOf, reasonOf, stretchOf } from "./spans.js";
 
 const LONGEST = 500; // longer text is refused by the API before any rule
 
-function verdict(check) {
+function verdict(check, draft) {
   if (check.isChecking) {
     return html`<span class="verdict" key="busy"><${Loading} size="14" /> ${t("compose.checking")}</span>`;
   }
   if (!check.preview || !draft.body.trim()) return null;
-  const icons = { accept: "passed", review: "eye-o", refuse: "warning-o" };
-  const words = { accept: "compose.ok", review: "compose.review", refuse: "compose.refuse" };
+  const icons = { accept: "passed", review: "eye-o", refuse: "warning-o", unchecked: "info-o" };
+  const words = { accept: "compose.ok", review: "compose.review", refuse: "compose.refuse", unchecked: "compose.unchecked" };
   const kind = check.preview.verdict;
   return html`
     <span class=${`verdict is-${kind}`} key=${kind}><${Icon} name=${icons[kind]} size="15" /> ${t(words[kind])}</span>
   `;
 }
 
-const Findings = ({ check }) => {
+const Findings = ({ check, draft }) => {
   const seen = new Map();
   for (const finding of draft.body.trim() ? (check.preview?.findings ?? []) : []) {
     const stretch = stretchOf(check.body, finding);
@@ -34,30 +33,39 @@ const Findings = ({ check }) => {
     </ul>
   `;
 };
-Findings.props = ["check"];
+Findings.props = ["check", "draft"];
 
+/** Props: check as useLiveCheck gives it, the draft whose `body` is written, its label and placeholder, rows. */
 export const Editor = {
-  props: { check: { type: Object, required: true } },
-  setup({ check }) {
+  props: {
+    check: { type: Object, required: true },
+    draft: { type: Object, required: true },
+    label: { type: String, default: "" },
+    placeholder: { type: String, default: "" },
+    rows: { type: Number, default: 4 },
+  },
+  setup(props) {
+    const { check, draft } = props;
     const onInput = (event) => {
       draft.body = event.target.value;
     };
     return () => html`
       <div class="editor">
         <div class="editor-field">
-          <div class="editor-mirror" aria-hidden="true">
+          <div class=${["editor-mirror", { "is-low": props.rows < 3 }]} aria-hidden="true">
             ${piecesOf(draft.body, check).map((piece) => (piece.isMarked ? html`<mark>${piece.text}</mark>` : piece.text))}
           </div>
-          <textarea rows="4" maxlength=${LONGEST} spellcheck="false" aria-label=${t("compose.text")} aria-describedby="findings"
+          <textarea rows=${props.rows} maxlength=${LONGEST} spellcheck="false" aria-label=${props.label || t("compose.text")}
+            aria-describedby="findings"
             aria-invalid=${String(Boolean(draft.body) && check.preview?.verdict === "refuse")}
-            placeholder=${t("compose.placeholder")}
+            placeholder=${props.placeholder}
             value=${draft.body} onInput=${onInput}></textarea>
         </div>
         <div class="editor-foot">
-          <span aria-live="polite">${verdict(check)}</span>
+          <span aria-live="polite">${verdict(check, draft)}</span>
           <span>${t("compose.length", { count: Array.from(draft.body).length })}</span>
         </div>
-        <${Findings} check=${check} />
+        <${Findings} check=${check} draft=${draft} />
       </div>
     `;
   },

@@ -1,7 +1,7 @@
 // Who I am, where I work, how fresh the figures are; language and log-out.
 import { Button, html } from "../vendor.js";
 import { session, signOut } from "../session.js";
-import { date } from "../shared/format.js";
+import { date } from "./format.js";
 import { chooseLanguage, language, t } from "../words/index.js";
 
 const Languages = () => html`
@@ -12,7 +12,7 @@ const Languages = () => html`
   </div>
 `;
 
-const cityOf = (code) => session.me.territory.find(({ city_code }) => String(city_code) === String(code))?.city_name ?? "";
+const cityOf = (code) => session.catalog.districts.find(({ city_code }) => String(city_code) === String(code))?.city_name ?? "";
 
 const Releases = () => html`
   <ul class="facts">
@@ -21,6 +21,16 @@ const Releases = () => html`
       <li key=${release_id}><span>${cityOf(city_code)}</span>
         <span>${t("mine.release.of", { year: month.slice(0, 4), month: Number(month.slice(5, 7)), date: date(as_of) })}</span></li>`)}
   </ul>
+`;
+
+const Territory = () => html`
+  <section class="card">
+    <h2>${t("mine.territory")}</h2>
+    <ul class="picked">
+      ${session.me.territory.map(({ adcode, name, city_name }) => html`
+        <li key=${adcode}><span>${`${city_name} ${name}`}</span></li>`)}
+    </ul>
+  </section>
 `;
 
 export const Mine = () => html`
@@ -34,13 +44,7 @@ export const Mine = () => html`
           <p class="note">${t(`role.${session.me.role}`)} · ${session.me.login}</p>
         </div>
       </section>
-      <section class="card">
-        <h2>${t("mine.territory")}</h2>
-        <ul class="picked">
-          ${session.me.territory.map(({ adcode, name, city_name }) => html`
-            <li key=${adcode}><span>${`${city_name} ${name}`}</span></li>`)}
-        </ul>
-      </section>
+      ${session.me.territory.length > 0 && html`<${Territory} />`}
       <section class="card">
         <h2>${t("mine.release")}</h2>
         <${Releases} />

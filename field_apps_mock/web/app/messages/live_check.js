@@ -1,12 +1,13 @@
 // The check while typing: 300 ms after the last key the API is asked; an answer to an older text is dropped.
 import { onBeforeUnmount, reactive, watch } from "../vendor.js";
-import { previewBroadcast } from "../api/routes.js";
-import { audienceOf, draft } from "./draft.js";
 
 const PAUSE_MS = 300;
 
-/** Return {preview, body, isChecking, problem}; `body` is the text that `preview` speaks of. */
-export function useLiveCheck() {
+/**
+ * Return {check: {preview, body, isChecking, problem}, again}; `check.body` is the text that `preview` speaks of.
+ * `question()` is the request's body, `ask(question, signal)` the preview route, `isAskable()` says whether to ask at all.
+ */
+export function useLiveCheck(question, ask, { isAskable = () => true } = {}) {
   const check = reactive({ preview: null, body: "", isChecking: false, problem: null });
   let timer = null;
   let running = null;
@@ -15,12 +16,12 @@ export function useLiveCheck() {
     clearTimeout(timer);
     running?.abort();
   };
-  const ask = async () => {
+  const run = async () => {
     running = new AbortController();
     const { signal } = running;
-    const asked = audienceOf();
+    const asked = question();
     try {
-      const preview = await previewBroadcast(asked, signal);
+      const preview = await ask(asked, signal);
       if (!signal.aborted) Object.assign(check, { preview, body: asked.body, problem: null, isChecking: false });
     } catch (problem) {
       if (!signal.aborted) Object.assign(check, { preview: null, problem, isChecking: false });
@@ -28,14 +29,14 @@ export function useLiveCheck() {
   };
   const start = () => {
     stop();
-    if (draft.communities.length === 0) {
+    if (!isAskable()) {
       Object.assign(check, { preview: null, problem: null, isChecking: false });
       return;
     }
     check.isChecking = true;
-    timer = setTimeout(ask, PAUSE_MS);
+    timer = setTimeout(run, PAUSE_MS);
   };
-  watch(() => JSON.stringify(audienceOf()), start, { immediate: true });
+  watch(() => JSON.stringify(question()), start, { immediate: true });
   onBeforeUnmount(stop);
   return { check, again: start };
 }
