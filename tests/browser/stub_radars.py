@@ -41,10 +41,12 @@ VOCABULARY = {
 
 def vocabulary() -> Row:
     """Return the lists of names that the catalog gives."""
-    return {
+    names = {
         name: [{"code": code, "name_zh": zh, "name_en": en} for code, zh, en in rows]
         for name, rows in VOCABULARY.items()
     }
+    tags = {"pain_points": PAINS, "interests": INTERESTS, "topics": TOPICS}
+    return names | {name: [make_tag(*row) for row in rows] for name, rows in tags.items()}
 
 
 def make_measure(value: float, moe95: float) -> Row:

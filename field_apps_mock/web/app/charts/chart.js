@@ -15,6 +15,7 @@ export const Chart = {
     const state = ref("loading");
     let chart = null;
     const show = () => chart?.setOption(props.draw(readColours()), { notMerge: true });
+    const night = matchMedia("(prefers-color-scheme: dark)");
     const resize = new ResizeObserver(() => chart?.resize());
     onMounted(async () => {
       try {
@@ -28,8 +29,10 @@ export const Chart = {
         state.value = "failed";
       }
     });
+    night.addEventListener("change", show);
     watch(() => [props.draw, props.height], show, { flush: "post" });
     onBeforeUnmount(() => {
+      night.removeEventListener("change", show);
       resize.disconnect();
       chart?.dispose();
     });

@@ -1,4 +1,5 @@
 // Bars of a ranking with their margins, against a base that is a line or a mark per row.
+import { t } from "../words/index.js";
 import { whiskerSeries } from "./whiskers.js";
 
 export const ROW_PX = 34;
@@ -35,6 +36,17 @@ const baseLine = (base, faint) => ({
   data: [{ xAxis: base }],
 });
 
+// A row that is too small to be shown says so where its bar would start.
+function fewLabels(rows, { faint }) {
+  return {
+    type: "scatter",
+    silent: true,
+    symbolSize: 0,
+    label: { show: true, position: "right", color: faint, fontSize: 12, formatter: t("map.few") },
+    data: rows.flatMap(({ value }, place) => (value === null ? [[0, place]] : [])),
+  };
+}
+
 /**
  * Return ECharts' option. `rows` are [{name, value, moe95, base}], value null where it is too small to be shown;
  * `base` draws one line through all rows, `row.base` a mark in a row.
@@ -58,13 +70,14 @@ export function ranking(rows, { base = null, unit = "", colours }) {
         colour: colours.ink,
         isFlat: true,
       }),
+      fewLabels(rows, colours),
       {
         type: "scatter",
         symbol: "diamond",
         symbolSize: 10,
         silent: true,
         z: 6,
-        itemStyle: { color: colours.paper, borderColor: colours.ink, borderWidth: 1.5 },
+        itemStyle: { color: colours.paper, borderColor: colours.ink, borderWidth: 1.5, opacity: 1 },
         data: known.filter((row) => typeof row.base === "number").map((row) => [row.base, row.place]),
       },
     ],

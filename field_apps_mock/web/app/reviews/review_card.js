@@ -98,6 +98,7 @@ export const ReviewCard = {
         </header>
         <${Text} review=${props.review} />
         <${Bubble} text=${props.review.final_text} />
+        ${props.review.areas.length === 0 && html`<p class="note">${t("review.one")}</p>`}
         <ul class="note">${props.review.areas.map((area) => html`<li key=${area.district}>${areaWords(area)}</li>`)}</ul>
         ${state.problem && trouble()}
         ${state.decision ? html`<${Reasons} state=${state} begin=${begin} confirm=${confirm} />` : html`<${Choose} begin=${begin} />`}

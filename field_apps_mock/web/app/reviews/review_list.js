@@ -12,7 +12,7 @@ export const ReviewList = {
     const { list, refresh, more, remove } = usePages(findReviews, "review_id");
     const onDecided = (review) => {
       remove(review.review_id);
-      showToast(t(`review.${review.state}`));
+      showToast({ message: t(`review.${review.state}`), position: "top" }); // not over the next decision
     };
     return () => html`
       <main class="page">

@@ -94,6 +94,7 @@ export const plannerEn = {
   "review.empty": "Nothing to review",
   "review.empty.why": "New texts appear here by themselves.",
   "review.until": "decide by {time}, or it is not sent",
+  "review.one": "An invitation to one user, of no particular community",
   "review.elsewhere": "outside communities",
   "review.approve": "Approve",
   "review.refuse": "Refuse",
