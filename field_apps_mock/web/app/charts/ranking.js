@@ -23,7 +23,7 @@ function axes(rows, { ink, faint, line, unit }) {
       data: rows.map(({ name }) => name),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { color: ink, fontSize: 12, width: 104, overflow: "truncate" },
+      axisLabel: { color: ink, fontSize: 12, lineHeight: 14, width: 104, overflow: "break" },
     },
   };
 }
