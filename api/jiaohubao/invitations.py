@@ -14,13 +14,13 @@ from api.paging import read_cursor, write_place
 from api.problem_details import show_finding
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
-from api.schemas.talk import InvitationBodySchema, InvitationSchema, InvitationsSchema
+from api.schemas.talk import InvitationBodySchema, InvitationPreviewSchema, InvitationSchema, InvitationsSchema
 from api.yingxiaobao.audience import get_actor
 from api.yingxiaobao.broadcasts import IDEMPOTENCY_KEY, hash_body
 from geo.queries import find_districts
 from messaging.campaigns.invitation_queries import find_invitations, get_invitation
 from messaging.campaigns.invitation_values import InvitationRequest, InvitationView, Persona
-from messaging.campaigns.invitations import request_invitation
+from messaging.campaigns.invitations import preview_invitation, request_invitation
 from radar.cards import read_card
 from radar.errors import CardUnknownError
 
@@ -32,6 +32,19 @@ ROUTE = "POST /v1/jiaohubao/invitations"
 invitations = Blueprint(
     "invitations", prefix="/v1/jiaohubao/invitations", description="邀请 · inviting the person behind a card"
 )
+
+
+@invitations.route("/preview", method="POST", roles=PLANNERS, problems=(404, 410, 503))
+@invitations.arguments(InvitationBodySchema, location="json")
+@invitations.answers(InvitationPreviewSchema)
+def check_invitation(asked: Arguments) -> Row:
+    """Check a text while typing. Nothing is sent, nothing is used up."""
+    resources = get_resources()
+    invitation = read_request(asked)
+    seen = preview_invitation(resources.sessions, body=invitation.body, settings=resources.rules)
+    size = {"segments": seen.final.segments, "encoding": seen.final.encoding, "units": seen.final.units}
+    findings = [show_finding(finding, choose_language()) for finding in seen.findings]
+    return {"final_text": seen.final.text, **size, "verdict": seen.verdict, "findings": findings}
 
 
 @invitations.route("", method="POST", roles=PLANNERS, problems=(404, 409, 410, 429, 503))

@@ -9,6 +9,7 @@ from api.schemas.fields import choice, in_length, like
 from messaging.campaigns.invitation_values import InvitationState
 from messaging.campaigns.models import ReviewReason
 from messaging.campaigns.talk_values import Speaker
+from messaging.campaigns.values import Encoding, Verdict
 from privacy.release.slots import Activity, AgeBand
 from privacy.release.values import Category
 
@@ -18,6 +19,17 @@ class InvitationBodySchema(Schema):
 
     card_id = fields.String(required=True, validate=like(r"[A-Za-z0-9_-]{1,200}"))
     body = fields.String(required=True, validate=in_length(0, 2000), metadata={"description": "The text as typed"})
+
+
+class InvitationPreviewSchema(Schema):
+    """What an invitation would say and what stands against it. Nothing has happened."""
+
+    final_text = fields.String(required=True, metadata={"description": "With the code of the link left blank"})
+    segments = fields.Integer(required=True)
+    encoding = choice(Encoding, required=True)
+    units = fields.Integer(required=True, metadata={"description": "UTF-16 units of the final text"})
+    verdict = choice(Verdict, required=True)
+    findings = fields.List(fields.Nested(FindingSchema), required=True)
 
 
 class PersonaSchema(Schema):

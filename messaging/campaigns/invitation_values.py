@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from messaging.campaigns.content.values import Finding
+from messaging.campaigns.content.values import Finding, Verdict
 from messaging.campaigns.models import ReviewReason
+from messaging.campaigns.text import FinalText
 from messaging.campaigns.values import CampaignOrder
 from privacy.release.slots import Activity, AgeBand
 from privacy.release.values import Category
@@ -99,3 +100,12 @@ class InvitationOrder:
     district_adcode: int
     age_band: str
     activity: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationPreview:
+    """What an invitation's text would become and what stands against it; `final` with the code of the link blank."""
+
+    final: FinalText
+    verdict: Verdict
+    findings: tuple[Finding, ...]

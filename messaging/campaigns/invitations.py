@@ -16,7 +16,7 @@ from messaging.campaigns.errors import DuplicateBroadcastError, TextRefusedError
 from messaging.campaigns.hours import get_done_slot, get_opening
 from messaging.campaigns.idempotency import KeyedRequest
 from messaging.campaigns.invitation_queries import view_invitation
-from messaging.campaigns.invitation_values import ANSWER_WITHIN, InvitationRequested, InvitationState
+from messaging.campaigns.invitation_values import ANSWER_WITHIN, InvitationPreview, InvitationRequested, InvitationState
 from messaging.campaigns.models import Broadcast, BroadcastState
 from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.talk_models import Invitation
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from messaging.campaigns.ports import Clock, JobQueue
     from messaging.campaigns.settings import MessagingRules
     from messaging.campaigns.values import Actor
+
+
+def preview_invitation(sessions: sessionmaker[Session], *, body: str, settings: MessagingRules) -> InvitationPreview:
+    """Return what an invitation with this text would send and what stands against it; changes and counts nothing."""
+    with sessions() as session:
+        content = check_text(body, rules=settings, table=get_rules(session))
+    return InvitationPreview(compose_invitation(body, settings=settings), content.verdict, content.findings)
 
 
 def request_invitation(  # noqa: PLR0913 - who, what, the key with its route and body, and what comes from outside

@@ -86,6 +86,24 @@ def test_an_invitation_is_accepted_once_and_shown_to_its_planner_alone(
     assert client.get(INVITATIONS, headers=other).get_json()["items"] == []
 
 
+def test_a_text_is_checked_while_typing_and_nothing_is_kept_or_used_up(
+    client: FlaskClient, planner: Headers, resources: Resources, queue: RecordingQueue
+) -> None:
+    card = make_card(resources)
+    for body, verdict in ((BODY, "accept"), (DOUBTFUL, "review"), (CERTAIN, "refuse")):
+        answer = client.post(f"{INVITATIONS}/preview", json={"card_id": card, "body": body}, headers=planner)
+        assert answer.status_code == 200
+        seen = answer.get_json()
+        assert (seen["verdict"], bool(seen["findings"])) == (verdict, verdict != "accept")
+    clear = client.post(f"{INVITATIONS}/preview", json={"card_id": card, "body": BODY}, headers=planner).get_json()
+    assert clear["final_text"] == invite(client, planner, card).get_json()["final_text"]
+    assert len(queue.woken) == len(client.get(INVITATIONS, headers=planner).get_json()["items"]) == 1
+    stale = client.post(
+        f"{INVITATIONS}/preview", json={"card_id": make_card(resources, days=1), "body": BODY}, headers=planner
+    )
+    assert stale.status_code == 410
+
+
 def test_a_card_is_good_for_its_planner_and_day_only(
     client: FlaskClient, planner: Headers, resources: Resources
 ) -> None:
