@@ -19,6 +19,7 @@ DESCRIBED = Path(__file__).parents[2] / "api/openapi.json"
 DESCRIPTION: dict[str, Any] = json.loads(DESCRIBED.read_text(encoding="utf-8"))
 CARD = {"card_id": "card-1", "body": "想听听您用冰箱时的烦恼"}
 CALLS = (
+    ("GET", "/v1/catalog", "", None),
     ("GET", "/v1/yingxiaobao/outcomes", "", None),
     ("GET", "/v1/jiaohubao/months", "", None),
     ("GET", "/v1/jiaohubao/pain-points", "?district=370200", None),
@@ -55,8 +56,6 @@ def described() -> OpenAPI:
 def test_the_stub_answers_as_the_api_is_described(
     client: FlaskClient, described: OpenAPI, method: str, path: str, query: str, body: dict[str, str] | None
 ) -> None:
-    if method.lower() not in DESCRIPTION["paths"].get(path, {}):
-        pytest.skip("not described yet")
     tokens = client.post("/v1/auth/token", json={"login": LOGIN, "password": PASSWORD}).get_json()
     headers = {"Authorization": f"Bearer {tokens['access_token']}", "Idempotency-Key": uuid4().hex}
     asked: dict[str, Any] = {"method": method, "json": body, "headers": headers}
