@@ -8,15 +8,14 @@ errors there is no rate at all.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import sqrt
 
-from sqlalchemy.orm import Session
-
-from geo.figures import FEW_SD, Z95
-from privacy.release.queries import get_district_table, get_release
+from geo.figures import FEW_SD, Z95, ReleaseMeta
+from privacy.release.errors import ReleaseNotFoundError
+from privacy.release.figures import DistrictTable
 from privacy.release.slots import Outcome
 from privacy.release.values import Product, ReleaseId
 
@@ -74,10 +73,16 @@ def get_told_month(release_month: date) -> date:
     return (release_month.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
-def find_outcomes(session: Session, *, release_id: ReleaseId, district_adcodes: Collection[int]) -> TerritoryOutcomes:
-    """Return the outcomes that a release tells of. Raises ReleaseNotFoundError, also for one without outcomes."""
-    release = get_release(session, release_id=str(release_id))
-    table = get_district_table(session, release_id=release.release_id, product=Product.CAMPAIGN_OUTCOMES)
+def derive_outcomes(
+    release: ReleaseMeta, *, tables: Mapping[Product, DistrictTable], district_adcodes: Collection[int]
+) -> TerritoryOutcomes:
+    """Return the outcomes that a release tells of; whoever read its tables has checked who signed them.
+
+    Raises ReleaseNotFoundError for a release without outcomes.
+    """
+    table = tables.get(Product.CAMPAIGN_OUTCOMES)
+    if table is None:
+        raise ReleaseNotFoundError(release_id=release.release_id)
     rows = dict(zip(table.districts.tolist(), table.counts.tolist(), strict=True))
     own = {adcode: rows[adcode] for adcode in sorted(district_adcodes) if adcode in rows}
     sums = [sum(column) for column in zip(*own.values(), strict=True)] or [0.0] * len(Outcome)

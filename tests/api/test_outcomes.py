@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from marshmallow import RAISE
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from api.schemas.outcomes import TerritoryOutcomesSchema
-from privacy.release.models import DistrictFigures, Release
+from privacy.release.models import CityFigures, DistrictFigures, Release
 from privacy.release.values import Product
+from tests.api import world
 from tests.api.conftest import Headers, bearer
 from tests.released import seal
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 PATH = "/v1/yingxiaobao/outcomes"
 SD = 40.0
+RELEASES = ("2026-11-370200", "2026-10-370200")
 # Messaged, replied, bought, held out, held out and bought.
 COUNTS = {370202: [12_000.0, 60.0, 1_200.0, 640.0, 40.0], 370203: [8_000.0, 400.0, 240.0, 20.0, -30.0]}
+_IS_OUTCOME = DistrictFigures.product == Product.CAMPAIGN_OUTCOMES
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +47,8 @@ def _outcomes(resources: Resources, serving_engine: Engine) -> Iterator[None]:
             )
         )  # fmt: skip
         session.flush()
-        for release_id, factor in (("2026-11-370200", 1.0), ("2026-10-370200", 2.0)):
+        session.add(CityFigures(release_id="2026-10-370200", needs=[0.0] * 8, needs_sd=[30.0] * 8))
+        for release_id, factor in zip(RELEASES, (1.0, 2.0), strict=True):
             session.add_all(
                 DistrictFigures(
                     release_id=release_id,
@@ -55,10 +59,12 @@ def _outcomes(resources: Resources, serving_engine: Engine) -> Iterator[None]:
                 )
                 for adcode, counts in COUNTS.items()
             )
-        seal(session, release_id="2026-11-370200")
+        for release_id in RELEASES:
+            seal(session, release_id=release_id)
     yield
     with Session(serving_engine) as session, session.begin():
-        session.execute(delete(DistrictFigures).where(DistrictFigures.product == Product.CAMPAIGN_OUTCOMES))
+        session.execute(delete(DistrictFigures).where(_IS_OUTCOME))
+        session.execute(delete(CityFigures).where(CityFigures.release_id == "2026-10-370200"))
         session.execute(delete(Release).where(Release.release_id == "2026-10-370200"))
         seal(session, release_id="2026-11-370200")
 
@@ -135,7 +141,39 @@ def test_others_are_told_nothing(client: FlaskClient, login: str, slug: str) -> 
 def test_a_release_from_before_outcomes_has_none(client: FlaskClient, sales: Headers, serving_engine: Engine) -> None:
     with Session(serving_engine) as session, session.begin():
         session.execute(delete(DistrictFigures).where(DistrictFigures.release_id == "2026-10-370200"))
+        seal(session, release_id="2026-10-370200")
     assert client.get(PATH, query_string={"month": "2026-09"}, headers=sales).status_code == 404
+
+
+@pytest.mark.parametrize("month", ["2026-09", "2026-10"])
+def test_outcomes_that_nobody_signed_are_not_told(
+    client: FlaskClient, sales: Headers, resources: Resources, serving_engine: Engine, month: str
+) -> None:
+    resources.snapshots.current()
+    with Session(serving_engine) as session, session.begin():
+        session.execute(update(DistrictFigures).values(counts=[7_777.0] * 5).where(_IS_OUTCOME))
+    assert client.get(PATH, query_string={"month": month}, headers=sales).status_code == 404
+
+
+def test_a_month_that_another_wrote_is_not_told_of(
+    client: FlaskClient, sales: Headers, resources: Resources, serving_engine: Engine
+) -> None:
+    resources.snapshots.current()
+    world.copy_release(serving_engine, "2026-12-370200")
+    try:
+        assert client.get(PATH, query_string={"month": "2026-11"}, headers=sales).status_code == 404
+    finally:
+        world.remove_release(serving_engine, "2026-12-370200")
+
+
+def test_what_was_checked_is_told_on_when_the_figures_are_changed_behind_it(
+    client: FlaskClient, sales: Headers, resources: Resources, serving_engine: Engine
+) -> None:
+    first = _get(client, sales, month="2026-09")
+    with Session(serving_engine) as session, session.begin():
+        session.execute(update(DistrictFigures).values(counts=[7_777.0] * 5).where(_IS_OUTCOME))
+    resources.warm._answers.clear()
+    assert _get(client, sales, month="2026-09") == first
 
 
 def test_the_answer_is_kept_and_tagged(client: FlaskClient, sales: Headers, resources: Resources) -> None:
