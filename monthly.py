@@ -30,6 +30,7 @@ from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
+from privacy.release.drops import find_newest_intake
 from privacy.release.errors import ReleaseError
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import Press, publish_month
@@ -130,14 +131,16 @@ def publish(month: date, city_code: int) -> None:
         recorder = _make_recorder(store, Actor.RELEASE)
     except KeyStoreError as error:
         raise click.ClickException(str(error)) from None
-    serving = _make_sessions(ServingSettings().serving_url)
+    serving, people = _make_sessions(ServingSettings().serving_url), _make_sessions(PeopleSettings().people_url)
     try:
         with serving() as session:
             keys = get_public_keys(session, city_code=city_code)
+        with people() as session:
+            as_of = find_newest_intake(session) or _now()
         with show_release() as progress:
             published = publish_month(
                 Press(
-                    _make_sessions(PeopleSettings().people_url),
+                    people,
                     serving,
                     noise=OpenDpNoise(),
                     sign=sign,
@@ -147,7 +150,7 @@ def publish(month: date, city_code: int) -> None:
                 ),
                 keys=keys,
                 month=month,
-                as_of=_now(),
+                as_of=as_of,
             )
     except ReleaseError as error:
         raise click.ClickException(str(error)) from None

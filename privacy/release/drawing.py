@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.audit.recording import Recorder
 from privacy.release import counts, ledger
 from privacy.release.aligning import REPLAYED, REPLAYED_YEARS
+from privacy.release.drops import keeping_intake_out
 from privacy.release.errors import DrawLostError
 from privacy.release.ledger_queries import (
     Charged,
@@ -71,6 +72,33 @@ def _check_bounds(people_sessions: sessionmaker[Session], *, keys: PublicKeys, m
         session.rollback()
 
 
+def _charge_and_draw(
+    people_sessions: sessionmaker[Session],
+    *,
+    keys: PublicKeys,
+    month: date,
+    noise: NoiseSource,
+    recorder: Recorder,
+    clock: Clock,
+    progress: Progress,
+) -> None:
+    progress(Step.CHECK, 0, 1)
+    _check_bounds(people_sessions, keys=keys, month=month)
+    progress(Step.CHARGE, 0, 1)
+    charges = ledger.charge(
+        people_sessions,
+        products=DRAWN_MONTHLY,
+        city_code=keys.city_code,
+        month=month,
+        noise=noise,
+        recorder=recorder,
+        clock=clock,
+    )
+    progress(Step.CHARGE, 1, 1)
+    with people_sessions.begin() as session:
+        _draw(session, charges=charges, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+
+
 def obtain_draws(
     people_sessions: sessionmaker[Session],
     *,
@@ -83,27 +111,23 @@ def obtain_draws(
 ) -> list[StoredDraw]:
     """Return a month's draws: the stored ones where there are any, else one draw, charged first.
 
-    The caller holds the lock of the city. Raises DrawLostError where a charge has outlived its draw.
+    The caller holds the lock of the city. Raises DrawLostError where a charge has outlived its draw, and
+    IntakeUnderWayError or DropUnfinishedError, before any charge, where the households are half of two months.
     """
     city_code = keys.city_code
     with people_sessions() as session:
         charges = find_charges(session, city_code=city_code, month=month)
     if not charges:
-        progress(Step.CHECK, 0, 1)
-        _check_bounds(people_sessions, keys=keys, month=month)
-        progress(Step.CHARGE, 0, 1)
-        charges = ledger.charge(
-            people_sessions,
-            products=DRAWN_MONTHLY,
-            city_code=city_code,
-            month=month,
-            noise=noise,
-            recorder=recorder,
-            clock=clock,
-        )
-        progress(Step.CHARGE, 1, 1)
-        with people_sessions.begin() as session:
-            _draw(session, charges=charges, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        with keeping_intake_out(people_sessions):
+            _charge_and_draw(
+                people_sessions,
+                keys=keys,
+                month=month,
+                noise=noise,
+                recorder=recorder,
+                clock=clock,
+                progress=progress,
+            )
     elif any(each.drawn_at is None for each in charges):
         raise DrawLostError(city_code=city_code, month=month)
     with people_sessions() as session:

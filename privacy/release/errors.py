@@ -46,6 +46,18 @@ class MonthNotBegunError(ReleaseError):
 
 
 @dataclass(eq=False)
+class IntakeUnderWayError(ReleaseError):
+    """A drop is being taken in: a draw would count a part of it. Publish when it is in; nothing was charged."""
+
+
+@dataclass(eq=False)
+class DropUnfinishedError(ReleaseError):
+    """A drop is half in: a draw would count a part of it. Take it in again to its end; nothing was charged."""
+
+    drop_id: str
+
+
+@dataclass(eq=False)
 class DrawLostError(ReleaseError):
     """The budget of that month was charged and its draw did not survive: the month stays without a release."""
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from stack.test_services import TestServices, run_services
 
 _PEOPLE_TABLES = (
-    "core.households, core.needs, core.purchases, core.pain_points, core.interests, core.topics, delivery.runs,"
-    " delivery.messages, delivery.receipts, delivery.held_out, delivery.replies, ledger.charges, ledger.draws"
+    "core.drops, core.households, core.needs, core.purchases, core.pain_points, core.interests, core.topics,"
+    " delivery.runs, delivery.messages, delivery.receipts, delivery.held_out, delivery.replies, ledger.charges,"
+    " ledger.draws"
 )
 
 
@@ -29,7 +30,7 @@ def people_owner(own_services: TestServices) -> Iterator[Engine]:
     engine = create_engine(own_services.url("people"), hide_parameters=True)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {_PEOPLE_TABLES}"))
+        connection.execute(text(f"TRUNCATE {_PEOPLE_TABLES} CASCADE"))
     engine.dispose()
 
 

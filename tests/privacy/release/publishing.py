@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.release.mechanism import NoiseSource
 from privacy.release.publish import Press, publish_month
 from privacy.release.signing import Signer
-from privacy.release.values import Clock, PublishedRelease
+from privacy.release.values import Clock, Progress, PublishedRelease, Step
 from tests.privacy.release.lives import make_lives, store_lives
 from tests.privacy.release.worlds import KEYS, RECORDER, Dwelling, make_dwellings, store_dwellings
 from tests.released import SIGN
@@ -29,6 +29,10 @@ def store_city(engine: Engine, *, count: int = 200) -> Sequence[Dwelling]:
     return dwellings
 
 
+def _ignore(step: Step, done: int, total: int) -> None:
+    del step, done, total
+
+
 def publish(
     people: sessionmaker[Session],
     serving: sessionmaker[Session],
@@ -37,6 +41,7 @@ def publish(
     clock: Clock,
     month: date = date(2026, 11, 18),
     sign: Signer = SIGN,
+    progress: Progress = _ignore,
 ) -> PublishedRelease:
     """Publish a month as the command would."""
     return publish_month(
@@ -47,7 +52,7 @@ def publish(
             sign=sign,
             recorder=RECORDER,
             clock=clock,
-            progress=lambda _step, _done, _total: None,
+            progress=progress,
         ),
         keys=KEYS,
         month=month,
