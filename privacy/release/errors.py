@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 
 class ReleaseError(Exception):
@@ -67,12 +67,20 @@ class DrawLostError(ReleaseError):
 
 @dataclass(eq=False)
 class BudgetExceededError(ReleaseError):
-    """The charge would take more than the promise allows within twelve months."""
+    """The charge would take more than the promise allows within twelve calendar months or 365 days."""
 
     city_code: int
     month: date
     rho_asked: float
     rho_left: float
+
+
+@dataclass(eq=False)
+class ClockBehindError(ReleaseError):
+    """The ledger was charged later than it is now: set the clock right, or wait where it ran ahead then."""
+
+    now: datetime
+    last_charge: datetime
 
 
 @dataclass(eq=False)

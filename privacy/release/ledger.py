@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Action
-from privacy.release.budget import compute_rho_left, get_first_month
-from privacy.release.errors import BudgetExceededError, MonthOrderError
+from privacy.release.budget import compute_rho_left, get_first_month, get_last_charge
+from privacy.release.errors import BudgetExceededError, ClockBehindError, MonthOrderError
 from privacy.release.ledger_models import Charge, Draw
 from privacy.release.ledger_queries import Charged, StoredDraw, find_charges
 from privacy.release.mechanism import NoiseSource
@@ -51,6 +51,13 @@ def _check_order(charges: Sequence[Charged], *, city_code: int, month: date) -> 
         raise MonthOrderError(city_code=city_code, month=month, last_month=last)
 
 
+def _check_clock(charges: Sequence[Charged], *, now: datetime) -> None:
+    """Refuse to count days with a clock that the ledger has been ahead of: one of the two times is wrong."""
+    last = get_last_charge(charges)
+    if last is not None and last > now:
+        raise ClockBehindError(now=now, last_charge=last)
+
+
 def _plan_charge(
     product: Product, *, city_code: int, month: date, month_share: float, noise: NoiseSource, clock: Clock
 ) -> Charge:
@@ -81,13 +88,15 @@ def charge(
 ) -> list[Charged]:
     """Take the budget of one month of a city, all products or none, and commit.
 
-    Raises MonthOrderError and BudgetExceededError; a product charged before raises SQLAlchemy's IntegrityError.
+    Raises MonthOrderError, ClockBehindError and BudgetExceededError; a product charged before raises SQLAlchemy's
+    IntegrityError.
     """
     with recorder.begin(people_sessions) as act:
         session = act.session
         _lock(session, key=_WHOLE_LEDGER)
         charges = find_charges(session)
         _check_order(charges, city_code=city_code, month=month)
+        _check_clock(charges, now=clock())
         first = get_first_month(charges) or month
         share = get_month_share(months_since_start=count_months(first, until=month))
         rows = [

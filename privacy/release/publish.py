@@ -102,8 +102,8 @@ def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetim
     """Publish one calendar month of one city, or return what is published already.
 
     `month` is any day of it; `as_of` says how old the households' data is. Raises MonthNotBegunError, MonthOrderError,
-    DrawLostError, IntakeUnderWayError, DropUnfinishedError, BudgetExceededError, ContributionBoundError and
-    PublicKeysError.
+    DrawLostError, IntakeUnderWayError, DropUnfinishedError, ClockBehindError, BudgetExceededError,
+    ContributionBoundError and PublicKeysError.
     """
     month = month.replace(day=1)
     if month > press.clock().astimezone(LOCAL).date():
