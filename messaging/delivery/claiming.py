@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from sqlalchemy import Select, exists, select, update
@@ -15,14 +15,14 @@ from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.links import fill_link
 from messaging.delivery.models import Message, MessageState, Run, RunState, SkipReason
 from messaging.delivery.outbox import move
-from messaging.delivery.sealed_phones import find_sealed, open_phone
+from messaging.delivery.sealed_phones import find_sealed, is_planned_for, open_phone
 from messaging.delivery.values import Claim, Passed, Timings
 from privacy.audit.recording import Act, PhoneRead, Recorder
 from privacy.audit.values import ReadPurpose
 from privacy.people.caps import CapLimits, reserve
 from privacy.people.consent import has_push_consent, is_opted_out
 from privacy.people.errors import KeyName
-from privacy.people.models import Household
+from privacy.people.models import Household, Phone
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class _Due:
     message_id: UUID
     campaign_id: UUID
     household_id: UUID
+    lookup_hash: bytes
     token: UUID
     attempt: int
     resends: int
@@ -56,6 +57,15 @@ class _Due:
     text: str
     text_sha256: bytes
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A household's number of today, as it is stored, and whether the message was planned for another one."""
+
+    phone: str
+    stored: Phone
+    has_changed: bool
 
 
 def has_due(session: Session, *, now: datetime) -> bool:
@@ -73,7 +83,7 @@ def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Clai
         row = session.execute(_select_due(now).with_for_update(of=Message, skip_locked=True)).first()
         if row is None:
             return None
-        due = _Due(*row)
+        due = _Due(*cast("tuple[Any, ...]", row))
         if due.expires_at <= now:
             return _skip(session, due, reason=SkipReason.EXPIRED, now=now)
         closes_at = get_closing(now, settings=gate.rules)
@@ -82,12 +92,13 @@ def claim(sessions: sessionmaker[Session], *, gate: Gate, now: datetime) -> Clai
         return _judge(act, due, gate=gate, now=now, closes_at=closes_at)
 
 
-def _select_due(now: datetime) -> Select[UUID, UUID, UUID, UUID, int, int, UUID, str, bytes, datetime]:
+def _select_due(now: datetime) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Message.message_id,
             Message.campaign_id,
             Message.household_id,
+            Message.lookup_hash,
             Message.token,
             Message.attempt,
             Message.resends,
@@ -113,9 +124,11 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
     session = act.session
     lock_household(session, household_id=due.household_id)
     read = PhoneRead(act, now, ReadPurpose.SEND, due.message_id)
-    phone = _find_phone(session, due, vault=gate.vault, read=read)
-    if isinstance(phone, SkipReason):
-        return _skip(session, due, reason=phone, now=now)
+    opened = _find_phone(session, due, vault=gate.vault, read=read)
+    if isinstance(opened, SkipReason):
+        return _skip(session, due, reason=opened, now=now)
+    if opened.has_changed and due.resends > 0:
+        return _leave_unconfirmed(session, due, now=now)
     if not _reserve(session, due, gate=gate, now=now):
         return _skip(session, due, reason=SkipReason.CAP, now=now)
     taken = Claim(
@@ -123,15 +136,15 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
         attempt=due.attempt + 1,
         token=due.token,
         household_id=due.household_id,
-        opt_out_hashes=gate.vault.opt_out_hashes(phone),
+        opt_out_hashes=gate.vault.opt_out_hashes(opened.phone),
         opt_out_version=gate.vault.find_versions(KeyName.OPT_OUT)[0],
-        phone=phone,
+        phone=opened.phone,
         text=fill_link(due.text, message_id=due.message_id, vault=gate.vault),
         lease_until=now + gate.timings.lease,
         window_closes_at=closes_at,
         has_resent=due.resends > 0,
     )
-    _take(session, taken, now=now)
+    _take(session, taken, lookup_hash=opened.stored.lookup_hash if opened.has_changed else due.lookup_hash, now=now)
     return taken
 
 
@@ -144,7 +157,7 @@ def lock_household(session: Session, *, household_id: UUID) -> None:
     session.execute(row.with_for_update(key_share=True))
 
 
-def _find_phone(session: Session, due: _Due, *, vault: Vault, read: PhoneRead) -> str | SkipReason:
+def _find_phone(session: Session, due: _Due, *, vault: Vault, read: PhoneRead) -> _Opened | SkipReason:
     """Return the phone that may be written to, opened only for a household that did not refuse, or why not."""
     if not has_push_consent(session, household_id=due.household_id):
         return SkipReason.CONSENT
@@ -161,23 +174,27 @@ def _find_phone(session: Session, due: _Due, *, vault: Vault, read: PhoneRead) -
     hashes = vault.opt_out_hashes(phone)
     if hashes != noted and is_opted_out(session, opt_out_hashes=hashes):
         return SkipReason.OPT_OUT
-    is_twin = _is_twin(session, due, lookup_hashes=vault.lookup_hashes(phone))
-    return SkipReason.CAP if is_twin else phone
+    is_its = is_planned_for(sealed, phone=phone, lookup_hash=due.lookup_hash, vault=vault)
+    opened = _Opened(phone, sealed.phone, has_changed=not is_its)
+    return SkipReason.CAP if _is_twin(session, due, opened, vault=vault) else opened
 
 
-def _is_twin(session: Session, due: _Due, *, lookup_hashes: tuple[bytes, ...]) -> bool:
+def _is_twin(session: Session, due: _Due, opened: _Opened, *, vault: Vault) -> bool:
     """Say whether the campaign has planned another message for this phone, under another version of the lookup key.
 
-    Under one version the database refuses it; while a key is rotated the two hashes of a phone differ.
+    Under one version the database refuses it; while a key is rotated the two hashes of a phone differ. A number that
+    came after the plan may be that of another message, and then of a skipped one too: both cannot stand under it.
     """
-    if len(lookup_hashes) == 1:
+    hashes = {*vault.lookup_hashes(opened.phone), opened.stored.lookup_hash}
+    if len(hashes) == 1 and not opened.has_changed:
         return False
     twin = exists().where(
         Message.campaign_id == due.campaign_id,
-        Message.lookup_hash.in_(lookup_hashes),
+        Message.lookup_hash.in_(hashes),
         Message.message_id != due.message_id,
-        Message.state != MessageState.SKIPPED,
     )
+    if not opened.has_changed:
+        twin = twin.where(Message.state != MessageState.SKIPPED)
     return bool(session.scalar(select(twin)))
 
 
@@ -193,7 +210,8 @@ def _reserve(session: Session, due: _Due, *, gate: Gate, now: datetime) -> bool:
     )
 
 
-def _take(session: Session, taken: Claim, *, now: datetime) -> None:
+def _take(session: Session, taken: Claim, *, lookup_hash: bytes, now: datetime) -> None:
+    """Lease a message, under the hash of the number that it goes to: receipts and refusals come from there."""
     move(
         session,
         message_id=taken.message_id,
@@ -201,8 +219,11 @@ def _take(session: Session, taken: Claim, *, now: datetime) -> None:
         target=MessageState.SENDING,
         now=now,
         attempt=taken.attempt - 1,
-        changes={"attempt": taken.attempt, "lease_until": taken.lease_until, "check_at": None, "absences": 0},
-    )
+        changes={
+            "attempt": taken.attempt, "lease_until": taken.lease_until, "check_at": None, "absences": 0,
+            "lookup_hash": lookup_hash,
+        },
+    )  # fmt: skip
 
 
 def _skip(session: Session, due: _Due, *, reason: SkipReason, now: datetime) -> Passed:
@@ -214,6 +235,13 @@ def _skip(session: Session, due: _Due, *, reason: SkipReason, now: datetime) -> 
         now=now,
         changes={"reason": reason},
     )
+    return Passed()
+
+
+def _leave_unconfirmed(session: Session, due: _Due, *, now: datetime) -> Passed:
+    """Send nothing a second time to a number that the first did not go to: nobody can say that it did not arrive."""
+    sources, target = (MessageState.PLANNED,), MessageState.UNCONFIRMED
+    move(session, message_id=due.message_id, sources=sources, target=target, now=now, changes={"check_at": None})
     return Passed()
 
 

@@ -25,8 +25,11 @@ _FINAL = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED, MessageSta
 
 ARROWS: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
     {
-        # To accepted only from a plan to send again: the carrier says meanwhile that it had taken the first one.
-        MessageState.PLANNED: frozenset({MessageState.SENDING, MessageState.SKIPPED, MessageState.ACCEPTED}),
+        # To the last two only from a plan to send again: the carrier says meanwhile that it had taken the first one, or
+        # the household has another number since.
+        MessageState.PLANNED: frozenset(
+            {MessageState.SENDING, MessageState.SKIPPED, MessageState.ACCEPTED, MessageState.UNCONFIRMED}
+        ),
         MessageState.SENDING: frozenset(
             {MessageState.ACCEPTED, MessageState.PLANNED, MessageState.FAILED, MessageState.UNKNOWN}
         ),

@@ -16,7 +16,7 @@ from messaging.delivery.models import Message, MessageState, Run
 from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import CarrierRecord
 from messaging.delivery.receipts import adopt, advance, heed_refusal
-from messaging.delivery.sealed_phones import find_sealed, open_phone
+from messaging.delivery.sealed_phones import find_sealed, is_planned_for, open_phone
 from messaging.delivery.values import Timings
 from privacy.audit.recording import PhoneRead, Recorder
 from privacy.audit.values import ReadPurpose
@@ -129,16 +129,20 @@ def _look_up(inquiry: Inquiry, doubt: _Doubt) -> CarrierRecord | None:
 
 
 def read_phone(inquiry: Inquiry, *, household_id: UUID, message_id: UUID) -> str:
-    """Return a household's number, noted for the audit.
+    """Return the number that a household's message went to, noted for the audit.
 
-    Raises CarrierUnavailableError where it was erased: nothing can be asked then, and nothing may be sent again.
+    Raises CarrierUnavailableError where it was erased, or the household has another one since: nothing can be asked
+    then, and nothing may be sent again.
     """
     with inquiry.recorder.begin(inquiry.sessions) as act:
         sealed = find_sealed(act.session, household_id=household_id)
         read = PhoneRead(act, inquiry.clock(), ReadPurpose.INQUIRE, message_id)
         phone = open_phone(sealed, vault=inquiry.vault, read=read) if sealed else None
-    if phone is None:
+        went_to = act.session.scalar(select(Message.lookup_hash).where(Message.message_id == message_id))
+    if sealed is None or phone is None or went_to is None:
         raise CarrierUnavailableError(reason="erased")
+    if not is_planned_for(sealed, phone=phone, lookup_hash=went_to, vault=inquiry.vault):
+        raise CarrierUnavailableError(reason="renumbered")
     return phone
 
 

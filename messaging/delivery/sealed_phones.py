@@ -57,3 +57,11 @@ def open_phone(sealed: Sealed, *, vault: Vault, read: PhoneRead) -> str | None:
         return parse_phone(phone)
     except (SealBrokenError, PhoneError):
         return None
+
+
+def is_planned_for(sealed: Sealed, *, phone: str, lookup_hash: bytes, vault: Vault) -> bool:
+    """Say whether a message with this hash was planned for the number that its household has today.
+
+    A change of number leaves what was planned before as it was. `phone` is what `sealed` holds.
+    """
+    return lookup_hash == sealed.phone.lookup_hash or lookup_hash in vault.lookup_hashes(phone)
