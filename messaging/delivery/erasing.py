@@ -20,6 +20,7 @@ from messaging.delivery.talk_models import BoundInvitation, Tombstone
 from privacy.audit.values import Action
 from privacy.people.erasures import NOBODY, find_household, note_erasure
 from privacy.people.holdings import delete_holdings
+from privacy.people.key_uses import check_phones_found
 from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import Household
 
@@ -45,9 +46,11 @@ class Erased:
 def erase(sessions: sessionmaker[Session], *, phone: str, vault: Vault, recorder: Recorder, now: datetime) -> Erased:
     """Erase whoever has a phone, as field_eraser. Called again it finds nothing, and the note stays.
 
-    Raises HouseholdBusyError while a message to the phone is on its way, IntakeRunningError.
+    Raises HouseholdBusyError while a message to the phone is on its way, IntakeRunningError, and KeyMissingError where
+    this process could not find everybody.
     """
     with _begin(sessions, recorder=recorder) as act:
+        check_phones_found(act.session, vault=vault)
         note_erasure(act.session, phone=phone, vault=vault, at=now)
         household_id = find_household(act.session, phone=phone, vault=vault)
         if household_id is not None:

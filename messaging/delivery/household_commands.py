@@ -25,7 +25,7 @@ from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.erasures import find_keyless
-from privacy.people.errors import KeyName, PhoneError
+from privacy.people.errors import KeyMissingError, KeyName, PhoneError
 from privacy.people.phones import parse_phone
 from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
@@ -85,7 +85,7 @@ def erase_keyless_households() -> None:
 def export_household(out: Path | None) -> None:
     """Write everything about whoever has a phone as JSON. Reads the phone from a prompt or standard input."""
     phone = _ask_phone()
-    with _open_desk() as desk:
+    with _open_desk() as desk, _in_words():
         held = export(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
     if held is None:
         raise click.ClickException("nothing is held about the owner of this phone")
@@ -104,13 +104,15 @@ def export_household(out: Path | None) -> None:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    """Say in one line why nothing was erased."""
+    """Say in one line why nothing was erased or shown."""
     try:
         yield
     except HouseholdBusyError:
         raise click.ClickException("a message to this phone is on its way: try again in a minute") from None
     except IntakeRunningError as error:
         raise click.ClickException(str(error)) from None
+    except KeyMissingError as error:
+        raise click.ClickException(f"{error}, but in use: nobody was looked for; make this share again") from None
 
 
 def _ask_phone() -> str:

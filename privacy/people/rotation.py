@@ -20,8 +20,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from privacy.audit.recording import BatchRead
 from privacy.audit.values import Action, ReadPurpose
 from privacy.people.errors import KeyInUseError, KeyName, SealBrokenError
+from privacy.people.key_uses import USES
 from privacy.people.loading.journal import keep_intake_out
-from privacy.people.models import DataKey, Erasure, OptOut, Phone
+from privacy.people.models import DataKey, OptOut, Phone
 from privacy.people.ports import keep_silent
 from privacy.people.vault import Vault, WrappedKey
 
@@ -91,7 +92,7 @@ def rotate(
 def check_unused(session: Session, *, name: KeyName, version: int) -> None:
     """Raise KeyInUseError while anything stands under a version of a key."""
     counted = {
-        what: session.scalar(select(func.count()).where(column == version)) or 0 for what, column in _USES[name].items()
+        what: session.scalar(select(func.count()).where(column == version)) or 0 for what, column in USES[name].items()
     }
     if any(counted.values()):
         raise KeyInUseError(name=name, version=version, where=counted)
@@ -189,16 +190,5 @@ _WORK: Mapping[KeyName, _Work] = MappingProxyType(
         KeyName.KEK: _Work(DataKey.household_id, DataKey.kek_version, _rewrap),
         KeyName.LOOKUP: _Work(Phone.household_id, Phone.lookup_version, _rehash_lookups),
         KeyName.OPT_OUT: _Work(Phone.household_id, Phone.opt_out_version, _rehash_opt_outs),
-    }
-)
-_USES: Mapping[KeyName, Mapping[str, InstrumentedAttribute[int]]] = MappingProxyType(
-    {
-        KeyName.KEK: {"data keys": DataKey.kek_version},
-        KeyName.LOOKUP: {"phones": Phone.lookup_version},
-        KeyName.OPT_OUT: {
-            "phones": Phone.opt_out_version,
-            "opt-outs of phones that are not here": OptOut.version,
-            "erasures": Erasure.version,
-        },
     }
 )

@@ -12,7 +12,10 @@ from sqlalchemy import delete, text
 
 from messaging.delivery.household_commands import household
 from privacy.people.consent import record_opt_out
+from privacy.people.errors import KeyName
+from privacy.people.keys import FileKeyStore, add_version, copy_key_file
 from privacy.people.models import DataKey
+from privacy.people.vault import Vault
 from tests.messaging.delivery.held import count_rows, erase_person, export_person, fill, find_carriers
 
 if TYPE_CHECKING:
@@ -105,3 +108,29 @@ def test_after_a_restore_whoever_has_no_key_is_erased_when_somebody_says_so(worl
     assert set(count_rows(world, erased.household_id).values()) == {0}
     assert count_rows(world, other.household_id)["core.households"] == 1
     assert runner.invoke(household, ["erase-keyless"]).output == "every household has its key\n"
+
+
+@pytest.mark.parametrize("name", [KeyName.LOOKUP, KeyName.OPT_OUT])
+def test_a_share_without_a_key_in_use_neither_finds_nobody_nor_erases(
+    world: World, key_file: Path, tmp_path: Path, name: KeyName
+) -> None:
+    person, renewed = world.add_household(), tmp_path / "renewed.json"
+    copy_key_file(key_file, target=renewed, names=frozenset(KeyName))
+    add_version(renewed, name=name)
+    world.rehash(person, Vault(FileKeyStore(renewed)))
+    with world.admin() as session:
+        told = text("SELECT number FROM audit.head")
+        before = session.scalar(told)
+    url = world.services.url("people", role="field_eraser")
+    for asked in (["export"], ["erase", "--yes"]):
+        runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": url, "KEY_FILE": str(key_file)})
+        refused = runner.invoke(household, asked, input=f"{person.phone}\n")
+        assert (refused.exit_code, f"key {name} 2 is not in this key file" in refused.output) == (1, True)
+        with world.admin() as session:
+            assert (session.scalar(told), session.scalar(text("SELECT count(*) FROM vault.erasures"))) == (before, 0)
+        runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": url, "KEY_FILE": str(renewed)})
+        assert runner.invoke(household, asked, input=f"{person.phone}\n").exit_code == 0
+        if asked[0] == "erase":
+            assert set(count_rows(world, person.household_id).values()) == {0}
+        with world.admin() as session:
+            before = session.scalar(told)
