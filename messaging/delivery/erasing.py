@@ -18,7 +18,7 @@ from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.models import Message, MessageState
 from messaging.delivery.talk_models import BoundInvitation, Tombstone
 from privacy.audit.values import Action
-from privacy.people.erasures import NOBODY, find_household, note_erasure
+from privacy.people.erasures import NOBODY, find_household, is_keyless, note_erasure
 from privacy.people.holdings import delete_holdings
 from privacy.people.key_uses import check_phones_found
 from privacy.people.loading.journal import keep_intake_out
@@ -61,17 +61,19 @@ def erase(sessions: sessionmaker[Session], *, phone: str, vault: Vault, recorder
 
 def erase_keyless(
     sessions: sessionmaker[Session], *, recorder: Recorder, now: datetime, household_ids: Sequence[UUID]
-) -> int:
-    """Erase households whose data key is gone, a transaction each; returns how many rows.
+) -> list[Erased]:
+    """Erase households whose data key is gone, a transaction each; returns what went of each.
 
-    After a restore of older data with the newest keys these are the people who were erased in between. Raises as
-    `erase` does; what is done stays done.
+    After a restore of older data with the newest keys these are the people who were erased in between. Left is whoever
+    has a key by now, since an intake sealed the phone again after somebody looked. Raises HouseholdBusyError,
+    IntakeRunningError; what is done stays done.
     """
-    rows = 0
+    erased = []
     for household_id in household_ids:
         with _begin(sessions, recorder=recorder) as act:
-            rows += _erase(act, household_id, now=now).rows
-    return rows
+            if is_keyless(act.session, household_id=household_id):
+                erased.append(_erase(act, household_id, now=now))
+    return erased
 
 
 @contextmanager

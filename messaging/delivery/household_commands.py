@@ -76,8 +76,11 @@ def erase_keyless_households() -> None:
             click.echo("every household has its key")
             return
         click.confirm(f"Erase {len(household_ids):,} households without a key?", abort=True)
-        rows = erase_keyless(desk.sessions, recorder=desk.recorder, now=datetime.now(UTC), household_ids=household_ids)
-    click.echo(f"erased {len(household_ids):,} households, {rows:,} rows")
+        now = datetime.now(UTC)
+        erased = erase_keyless(desk.sessions, recorder=desk.recorder, now=now, household_ids=household_ids)
+    click.echo(f"erased {len(erased):,} households, {sum(one.rows for one in erased):,} rows")
+    if len(erased) < len(household_ids):
+        click.echo(f"left {len(household_ids) - len(erased):,}: they have a key by now, or are gone")
 
 
 @household.command("export")

@@ -33,6 +33,12 @@ def find_keyless(session: Session) -> list[UUID]:
     return list(session.scalars(select(Household.household_id).where(~keyed).order_by(Household.household_id)))
 
 
+def is_keyless(session: Session, *, household_id: UUID) -> bool:
+    """Say whether a household is here and its data key is gone. Who keeps the intake out has it stay so."""
+    its = select(Household.household_id).where(Household.household_id == household_id)
+    return session.scalar(its.where(~exists().where(DataKey.household_id == household_id))) is not None
+
+
 def note_erasure(session: Session, *, phone: str, vault: Vault, at: datetime) -> None:
     """Note that the owner of a phone was erased; of several times the latest counts.
 

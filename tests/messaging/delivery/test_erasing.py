@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import delete, event, select, text
 
 from messaging.delivery.claiming import claim
-from messaging.delivery.erasing import Erased
+from messaging.delivery.erasing import Erased, erase_keyless
 from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.expansion import expand
 from messaging.delivery.models import MessageState, Receipt, RunState
 from messaging.delivery.values import Claim
+from privacy.audit.values import Actor
 from privacy.people.consent import is_opted_out, record_opt_out
 from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.erasures import find_keyless
 from privacy.people.loading import journal
-from privacy.people.models import Erasure, Household
+from privacy.people.models import DataKey, Erasure, Household
 from tests.messaging.delivery.held import count_rows, erase_person, fill
 
 if TYPE_CHECKING:
@@ -152,3 +155,20 @@ def test_an_erasure_without_its_entry_does_not_happen(world: World) -> None:
             session.execute(text("GRANT INSERT ON audit.entries TO field_eraser"))
     with world.admin() as session:
         assert session.get(Household, person.household_id) is not None
+
+
+def test_whoever_got_a_key_again_after_somebody_looked_is_not_erased_as_keyless(world: World) -> None:
+    person, gone = world.add_household(), world.add_household()
+    with world.admin.begin() as session:
+        session.execute(delete(DataKey))
+    with world.eraser() as session:
+        household_ids = find_keyless(session)
+    assert set(household_ids) == {person.household_id, gone.household_id}
+    # Before anybody says yes, an intake seals the phone again.
+    with world.admin.begin() as session:
+        session.add(DataKey(household_id=person.household_id, wrapped_key=b"", kek_version=1))
+    recorder = replace(world.recorder, actor=Actor.ERASER)
+    erased = erase_keyless(world.eraser, recorder=recorder, now=world.clock(), household_ids=household_ids)
+    assert len(erased) == 1
+    assert count_rows(world, person.household_id)["core.households"] == 1
+    assert set(count_rows(world, gone.household_id).values()) == {0}

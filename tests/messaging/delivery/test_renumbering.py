@@ -100,8 +100,9 @@ def test_a_carrier_that_goes_by_the_number_is_not_asked_about_the_new_one(world:
             return CarrierRecord(taken.sid, CarrierStatus.DELIVERED)
 
     person = world.add_household()
-    its = {"attempt": 1, "sid": make_sid(1), "accepted_at": clock(), "check_at": clock()}
-    message_id = world.add_message(person, state=MessageState.SENT, **its)
+    message_id = world.add_message(
+        person, state=MessageState.SENT, attempt=1, sid=make_sid(1), accepted_at=clock(), check_at=clock()
+    )
     renumber(world, person)
     poll(world.make_inquiry(ByNumber()), limit=10)
     assert world.get_message(message_id).state == MessageState.SENT
