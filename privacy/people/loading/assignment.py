@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knows of one row: the household of its phone, that of its customer, and who else is in it.
+    """What the database knows of one row: the household of its phone, that of its customer, and whether it has a phone.
 
     `lookup_hash` is the phone's hash as it is stored, maybe under a former key; `is_keyless` says that its data key is
     lost, so that the phone must be sealed again. A row may have several of these.
@@ -21,7 +21,7 @@ class Known:
     position: int
     by_phone: UUID | None
     by_customer: UUID | None
-    is_shared: bool
+    is_housed: bool
     lookup_hash: bytes | None = None
     is_keyless: bool = False
 
@@ -38,15 +38,15 @@ class Assignment:
 def assign(lookups: Sequence[bytes], *, known: Sequence[Known], make_ids: Callable[[int], list[UUID]]) -> Assignment:
     """Give every phone of a chunk its household.
 
-    A phone in the vault keeps its household. A new phone of a known customer, alone in a household whose old phone
-    nobody of this chunk has taken over, is a change of number: the household stays. Every other phone founds one.
+    A phone in the vault keeps its household: the roll call has taken out those that their customers have left. A
+    household without a phone goes with the first of its customers who has a new one. Every other phone founds one.
     """
     homes = {lookups[row.position]: row.by_phone for row in known if row.by_phone}
     in_vault = {lookups[row.position] for row in known if row.by_phone and not row.is_keyless}
     taken = set(homes.values())
     for row in known:
         lookup = lookups[row.position]
-        if lookup not in homes and row.by_customer and not row.is_shared and row.by_customer not in taken:
+        if lookup not in homes and row.by_customer and not row.is_housed and row.by_customer not in taken:
             homes[lookup] = row.by_customer
             taken.add(row.by_customer)
     fresh = [lookup for lookup in dict.fromkeys(lookups) if lookup not in homes]

@@ -14,6 +14,8 @@ from privacy.people.drop.customers import get_customer_keys
 from privacy.people.errors import KeyName
 from privacy.people.loading.assignment import Assignment, Known, assign
 from privacy.people.loading.copying import copy_lines
+from privacy.people.loading.departures import NOTE_DEPARTED, settle_departed
+from privacy.people.loading.roll import copy_incoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 # `present` maps the customers of this drop to their households until the intake ends.
 CREATE = """
 CREATE TEMPORARY TABLE present (customer_key bigint NOT NULL, household_id uuid NOT NULL);
-CREATE TEMPORARY TABLE incoming (position int, customer_hash bytea, lookup_hash bytea) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint, opened_on date)
     ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE arrival (next_month date);
@@ -39,8 +40,8 @@ CREATE TEMPORARY TABLE rehashed (household_id uuid, lookup_hash bytea, lookup_ve
 # Whoever has moved to another city counts there from the next month on: no month may count a household in two.
 NOTE_ARRIVAL = "INSERT INTO arrival VALUES ((%s::date + interval '1 month')::date)"
 _FIND_KNOWN = """
-SELECT i.position, p.household_id, c.household_id, EXISTS (
-    SELECT FROM vault.customers AS o WHERE o.household_id = c.household_id AND o.customer_hash <> i.customer_hash),
+SELECT i.position, p.household_id, c.household_id,
+    EXISTS (SELECT FROM vault.phones AS o WHERE o.household_id = c.household_id),
     p.lookup_hash, p.household_id IS NOT NULL AND k.household_id IS NULL
 FROM incoming AS i
 LEFT JOIN vault.phones AS p ON p.lookup_hash = i.lookup_hash
@@ -49,17 +50,21 @@ LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
 """
-_MERGE = """
+_PLACE_HOUSEHOLDS = """
 INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
 SELECT household_id, city_code, leaf_id, opened_on, false FROM placed
 ON CONFLICT (household_id) DO UPDATE
 SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = least(excluded.opened_on, h.opened_on),
     city_from = CASE WHEN h.city_code = excluded.city_code THEN h.city_from ELSE (SELECT next_month FROM arrival) END
 WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
-    OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on;
+    OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on
+"""
+_MOVE_CUSTOMERS = """
 INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved
 ON CONFLICT (customer_hash) DO UPDATE SET household_id = excluded.household_id
-WHERE c.household_id <> excluded.household_id;
+WHERE c.household_id <> excluded.household_id
+"""
+_SEAL = """
 UPDATE vault.phones AS p SET (ciphertext, seal_version, lookup_hash, lookup_version, opt_out_hash, opt_out_version)
     = (r.ciphertext, r.seal_version, r.lookup_hash, r.lookup_version, r.opt_out_hash, r.opt_out_version)
 FROM renumbered AS r WHERE p.household_id = r.household_id;
@@ -74,21 +79,6 @@ SELECT household_id, wrapped_key, kek_version FROM rekeyed AS r
 WHERE NOT EXISTS (SELECT FROM vault.data_keys AS k WHERE k.household_id = r.household_id);
 UPDATE vault.phones AS p SET lookup_hash = r.lookup_hash, lookup_version = r.lookup_version
 FROM rehashed AS r WHERE p.household_id = r.household_id;
-"""
-# Whom nobody belongs to any more: all its customers have moved to the household of another phone.
-_DROP_EMPTY = """
-CREATE TEMPORARY TABLE empty ON COMMIT DROP AS
-SELECT household_id FROM core.households AS h
-WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = h.household_id);
-DELETE FROM vault.data_keys WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM vault.phones WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.needs WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.purchases WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.tickets WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.pain_points WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.interests WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.topics WHERE household_id IN (SELECT household_id FROM empty);
-DELETE FROM core.households WHERE household_id IN (SELECT household_id FROM empty);
 """
 _NULL = "\\N"
 _HASHES = ("lookup_hash", "lookup_version", "opt_out_hash", "opt_out_version")
@@ -141,24 +131,17 @@ def load_households(connection: psycopg.Connection[Any], *, rows: HouseholdRows,
     _copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     _copy_customers(connection, customers=customers, homes=homes, known=known)
     _copy_present(connection, rows=rows, homes=homes)
-    connection.execute(_MERGE)
-
-
-def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:
-    """Delete, inside the caller's transaction, households that every customer has left."""
-    connection.execute(_DROP_EMPTY)
+    for statement in (_PLACE_HOUSEHOLDS, NOTE_DEPARTED, _MOVE_CUSTOMERS):
+        connection.execute(statement)
+    settle_departed(connection)
+    connection.execute(_SEAL)
 
 
 def _find_known(
     connection: psycopg.Connection[Any], *, customers: Sequence[bytes], hashes: Sequence[tuple[bytes, ...]]
 ) -> list[Known]:
     """Look for each customer, and for its phone under every version of the lookup key: one row more for each."""
-    lines = []
-    for position, (customer, (newest, *former)) in enumerate(zip(customers, hashes, strict=True)):
-        lines.append(f"{position}\t\\\\x{customer.hex()}\t\\\\x{newest.hex()}")
-        lines += [f"{position}\t{_NULL}\t\\\\x{lookup.hex()}" for lookup in former]
-    names = ("position", "customer_hash", "lookup_hash")
-    copy_lines(connection, table=sql.Identifier("incoming"), names=names, lines=lines)
+    copy_incoming(connection, customers=customers, hashes=hashes)
     return [Known(*row) for row in connection.execute(_FIND_KNOWN)]
 
 

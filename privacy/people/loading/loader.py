@@ -12,14 +12,13 @@ from privacy.people.drop.readers import CHUNK_ROWS, FileReader
 from privacy.people.drop.rows import CheckedChunk, check_rows
 from privacy.people.drop.tables import get_columns
 from privacy.people.drop.values import TableName
-from privacy.people.loading import journal
+from privacy.people.loading import departures, journal, roll
 from privacy.people.loading.children import create_staging, merge, stage
 from privacy.people.loading.erased import ErasedPeople
 from privacy.people.loading.households import (
     CREATE,
     NOTE_ARRIVAL,
     HouseholdRows,
-    drop_empty_households,
     load_households,
 )
 from privacy.people.loading.statements import STAGING
@@ -60,9 +59,11 @@ class Loader:
 
     def _load_households(self, *, done: int) -> int:
         table = TableName.HOUSEHOLDS
-        self.connection.execute(CREATE)
+        for created in (roll.CREATE, departures.CREATE, CREATE):
+            self.connection.execute(created)
         self.connection.execute(NOTE_ARRIVAL, (self.valid.drop.month,))
         erased = ErasedPeople.load(self.connection, vault=self.vault)
+        self._call_roll()
         start = 0
         for checked in self._read(table, columns=_HOUSEHOLD_COLUMNS):
             stop = start + len(checked.rows)
@@ -75,11 +76,23 @@ class Loader:
             self._report(table, done=committed)
         with self.connection.transaction():
             self._readmit(erased)
-            drop_empty_households(self.connection)
+            departures.drop_empty_households(self.connection)
             rows_promised = self.valid.drop.files[table].rows
             journal.note_rows(self.connection, drop=self.valid.drop, table=table, rows=rows_promised)
         self.connection.execute("CREATE INDEX ON present (customer_key); ANALYZE present")
         return len(erased.kept_out)
+
+    def _call_roll(self) -> None:
+        """Read the file once before: a chunk cannot know who of a household comes with which phone in another."""
+        erased = ErasedPeople.load(self.connection, vault=self.vault)
+        start = 0
+        for checked in self._read(TableName.HOUSEHOLDS, columns=_HOUSEHOLD_COLUMNS):
+            rows = erased.keep_out(self._get_rows(checked, start=start))
+            start += len(checked.rows)
+            with self.connection.transaction():
+                roll.call_roll(self.connection, rows=rows, vault=self.vault)
+        with self.connection.transaction():
+            roll.vacate(self.connection)
 
     def _readmit(self, erased: ErasedPeople) -> None:
         consents = self._read(TableName.CONSENTS, columns=("customer_id", "granted", "at"))

@@ -3,7 +3,7 @@
 Rows of several customers of one household meet in the merge: any need counts, the highest activity and weight, and
 members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
 and consents are history and stay, each once; a ticket that comes again is tagged by the word lists of today. A
-household that a drop does not name is left alone.
+household that a drop does not name is left alone; one that a customer has left has been cleared before.
 """
 
 from __future__ import annotations
