@@ -57,10 +57,10 @@ class Drop(Core):
 class Household(Core):
     """The privacy unit: all accounts, phones and devices at one dwelling.
 
-    `city_from` is set when a household has moved to another city: the first month whose release counts it there, so
-    that no month counts it in two. `persona_category` is the one owned category in which it may be counted and invited
-    this year, picked by keyed hash, `persona_age_band` how old its latest purchase there is (0-2, see slots.py); both
-    are null for who owns nothing.
+    `city_from` is set when a household has moved to another city, took in a customer from another, or came back after
+    its erasure: the first month whose release counts it there, so that no month counts anybody in two.
+    `persona_category` is the one owned category in which it may be counted and invited this year, picked by keyed hash,
+    `persona_age_band` how old its latest purchase there is (0-2, see slots.py); both are null for who owns nothing.
     """
 
     __tablename__ = "households"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import pyarrow as pa
 from psycopg import sql
 
+from privacy.people.drop.cells import LOCAL
 from privacy.people.drop.customers import get_customer_keys
 from privacy.people.errors import KeyName
 from privacy.people.loading.assignment import Assignment, Known, assign
@@ -19,7 +21,7 @@ from privacy.people.loading.roll import copy_incoming
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     import psycopg
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 # `present` maps the customers of this drop to their households until the intake ends.
 CREATE = """
 CREATE TEMPORARY TABLE present (customer_key bigint NOT NULL, household_id uuid NOT NULL);
+CREATE INDEX ON present (household_id);
 CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint, opened_on date)
     ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE arrival (next_month date);
@@ -37,8 +40,7 @@ CREATE TEMPORARY TABLE renumbered (household_id uuid, ciphertext bytea, seal_ver
 CREATE TEMPORARY TABLE rekeyed (household_id uuid, wrapped_key bytea, kek_version int) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE rehashed (household_id uuid, lookup_hash bytea, lookup_version int) ON COMMIT DELETE ROWS;
 """
-# Whoever has moved to another city counts there from the next month on: no month may count a household in two.
-NOTE_ARRIVAL = "INSERT INTO arrival VALUES ((%s::date + interval '1 month')::date)"
+NOTE_ARRIVAL = "INSERT INTO arrival VALUES (%s)"
 _FIND_KNOWN = """
 SELECT i.position, p.household_id, c.household_id,
     EXISTS (SELECT FROM vault.phones AS o WHERE o.household_id = c.household_id),
@@ -50,6 +52,12 @@ LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
 """
+# A household is placed once a drop: two customers registered in two cities do not send it to and fro.
+_KEEP_PLACED = """
+UPDATE placed AS n SET city_code = h.city_code, leaf_id = h.leaf_id FROM core.households AS h
+WHERE h.household_id = n.household_id AND (h.city_code, h.leaf_id) <> (n.city_code, n.leaf_id)
+    AND EXISTS (SELECT FROM present AS p WHERE p.household_id = n.household_id)
+"""
 _PLACE_HOUSEHOLDS = """
 INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
 SELECT household_id, city_code, leaf_id, opened_on, false FROM placed
@@ -58,6 +66,16 @@ SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = leas
     city_from = CASE WHEN h.city_code = excluded.city_code THEN h.city_from ELSE (SELECT next_month FROM arrival) END
 WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
     OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on
+"""
+# Whoever brings a customer from another city counts from then on, too, under whatever id.
+_NOTE_ARRIVED = """
+UPDATE core.households AS h
+SET city_from = CASE WHEN a.is_far THEN (SELECT next_month FROM arrival) ELSE greatest(h.city_from, a.city_from) END
+FROM (
+    SELECT d.target_id, bool_or(o.city_code <> t.city_code) AS is_far, max(o.city_from) AS city_from
+    FROM departed AS d JOIN core.households AS o USING (household_id)
+    JOIN core.households AS t ON t.household_id = d.target_id GROUP BY 1) AS a
+WHERE h.household_id = a.target_id AND (a.is_far OR a.city_from IS NOT NULL)
 """
 _MOVE_CUSTOMERS = """
 INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved
@@ -118,21 +136,36 @@ class HouseholdRows:
         return cls(*(list(column) for column in zip(*rows, strict=True))) if rows else cls([], [], [], [], [])
 
 
-def load_households(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault) -> None:
-    """Bring one chunk in, inside the caller's transaction. Repeating a chunk changes nothing."""
+def get_arrival(month: date, *, now: datetime) -> date:
+    """Return from which month a household counts in a city that it has moved to.
+
+    The first whose release can be of no figures from before the move, so that no month counts it in two cities: the
+    one after the drop's month, and after the one that we are in, since its releases may be out already.
+    """
+    latest = max(month, now.astimezone(LOCAL).date()).replace(day=1)
+    return (latest + timedelta(days=31)).replace(day=1)
+
+
+def load_households(
+    connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault, city_from: date | None = None
+) -> None:
+    """Bring one chunk in, inside the caller's transaction. Repeating a chunk changes nothing.
+
+    Households that it founds count from `city_from` on, by default at once.
+    """
     customers = [vault.customer_hash(customer_id) for customer_id in rows.customer_ids]
     hashes = [vault.lookup_hashes(phone) for phone in rows.phones]
     lookups = [newest for newest, *_ in hashes]
     known = _find_known(connection, customers=customers, hashes=hashes)
     assignment = assign(lookups, known=known, make_ids=vault.make_household_ids)
     homes = [assignment.homes[lookup] for lookup in lookups]
-    _copy_places(connection, rows=rows, homes=homes, assignment=assignment)
+    _copy_places(connection, rows=rows, homes=homes, assignment=assignment, city_from=city_from)
     _copy_phones(connection, rows=rows, lookups=lookups, assignment=assignment, vault=vault)
     _copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     _copy_customers(connection, customers=customers, homes=homes, known=known)
-    _copy_present(connection, rows=rows, homes=homes)
-    for statement in (_PLACE_HOUSEHOLDS, NOTE_DEPARTED, _MOVE_CUSTOMERS):
+    for statement in (_KEEP_PLACED, _PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
         connection.execute(statement)
+    _copy_present(connection, rows=rows, homes=homes)
     settle_departed(connection)
     connection.execute(_SEAL)
 
@@ -151,9 +184,12 @@ def _copy_places(
     rows: HouseholdRows,
     homes: Sequence[UUID],
     assignment: Assignment,
+    city_from: date | None,
 ) -> None:
-    # Of several customers of one household the last row says where it lives, the earliest day when it came.
-    places = dict(zip(homes, zip(rows.city_codes, rows.leaf_ids, strict=True), strict=True))
+    # Of several customers of one household the first row says where it lives, the earliest day when it came.
+    places: dict[UUID, tuple[int, int]] = {}
+    for home, city_code, leaf_id in zip(homes, rows.city_codes, rows.leaf_ids, strict=True):
+        places.setdefault(home, (city_code, leaf_id))
     opened: dict[UUID, date] = {}
     for home, day in zip(homes, rows.opened_on, strict=True):
         if day:
@@ -163,11 +199,11 @@ def _copy_places(
     for home, (city_code, leaf_id) in places.items():
         line = f"{home.hex}\t{city_code}\t{leaf_id}\t{opened.get(home) or _NULL}"
         if home in assignment.new:
-            fresh.append(line + "\tf")
+            fresh.append(f"{line}\tf\t{city_from or _NULL}")
         else:
             known.append(line)
     target = sql.Identifier("core", "households")
-    copy_lines(connection, table=target, names=(*_PLACE, "push_consent"), lines=fresh)
+    copy_lines(connection, table=target, names=(*_PLACE, "push_consent", "city_from"), lines=fresh)
     copy_lines(connection, table=sql.Identifier("placed"), names=_PLACE, lines=known)
 
 

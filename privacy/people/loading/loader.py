@@ -19,13 +19,14 @@ from privacy.people.loading.households import (
     CREATE,
     NOTE_ARRIVAL,
     HouseholdRows,
+    get_arrival,
     load_households,
 )
 from privacy.people.loading.statements import STAGING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     import psycopg
 
@@ -57,11 +58,15 @@ class Loader:
                 self._load_table(table)
         return erased
 
+    @property
+    def _arrival(self) -> date:
+        return get_arrival(self.valid.drop.month, now=self.now)
+
     def _load_households(self, *, done: int) -> int:
         table = TableName.HOUSEHOLDS
         for created in (roll.CREATE, departures.CREATE, CREATE):
             self.connection.execute(created)
-        self.connection.execute(NOTE_ARRIVAL, (self.valid.drop.month,))
+        self.connection.execute(NOTE_ARRIVAL, (self._arrival,))
         erased = ErasedPeople.load(self.connection, vault=self.vault)
         self._call_roll()
         start = 0
@@ -99,7 +104,8 @@ class Loader:
         rows = erased.readmit(consents)
         if not rows.phones:
             return
-        load_households(self.connection, rows=rows, vault=self.vault)
+        # Nothing is known of where they lived before: maybe in a city that has counted them this month.
+        load_households(self.connection, rows=rows, vault=self.vault, city_from=self._arrival)
         erased.forget(self.connection, rows=rows)
 
     def _get_rows(self, checked: CheckedChunk, *, start: int) -> HouseholdRows:

@@ -96,11 +96,10 @@ class Intake:
         return take_in(
             self.intake_engine,
             drop_dir=folder,
-            locator=GridLocator(),
             vault=self.vault,
             recorder=RECORDER,
             clock=self.clock,
-            **{"chunk_rows": 64, **arguments},
+            **{"locator": GridLocator(), "chunk_rows": 64, **arguments},
         )
 
     def writer(self, name: str = "drop", **arguments: Any) -> DropWriter:  # noqa: ANN401 - as DropWriter
