@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _ID = "household_id"
-_TABLES = text("""
+TABLES = text("""
 SELECT n.nspname, c.relname FROM pg_attribute AS a
 JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE a.attname = 'household_id' AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     AND n.nspname IN ('core', 'vault', 'delivery')
 ORDER BY EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid), 1, 2
 """)
-_CHILDREN = text("""
+CHILDREN = text("""
 SELECT pn.nspname, p.relname, pa.attname, n.nspname, c.relname, a.attname FROM pg_constraint AS k
 JOIN pg_class AS p ON p.oid = k.confrelid JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
 JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -55,9 +55,9 @@ class Holding:
 
 def find_holdings(session: Session, *, household_id: UUID) -> list[Holding]:
     """Return every table, those that hang on another before it."""
-    owners = [(schema, name) for schema, name in session.execute(_TABLES)]
+    owners = [(schema, name) for schema, name in session.execute(TABLES)]
     children = [
-        _hang(tuple(row), household_id=household_id) for row in session.execute(_CHILDREN) if (row[0], row[1]) in owners
+        _hang(tuple(row), household_id=household_id) for row in session.execute(CHILDREN) if (row[0], row[1]) in owners
     ]
     held = [(schema, name, _make(schema, name, _ID)) for schema, name in owners]
     return [*children, *(Holding(schema, name, rows, _is(rows, household_id)) for schema, name, rows in held)]

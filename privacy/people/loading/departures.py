@@ -3,7 +3,8 @@
 Rows of a household do not say whose they are. When one of several customers leaves, everything that the data platform
 tells again in each drop is deleted, and comes back in the same drop from the rows of those who stay; the consent with
 it: the yes of somebody who has left does not speak for them. A household that its last customer leaves is dissolved in
-the transaction that takes this customer, so that no moment counts both.
+the transaction that takes this customer, so that no moment counts both. What was sent goes along, so that a move frees
+nobody of the frequency cap; whatever else has the household's id goes by the catalog, as in an erasure.
 """
 
 from __future__ import annotations
@@ -12,38 +13,63 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
+from privacy.people.holdings import CHILDREN, TABLES
+
 if TYPE_CHECKING:
     import psycopg
 
 # `departed`: whom a customer left, and for which household, null for a customer whom the drop does not name any more.
 CREATE = """
 CREATE TEMPORARY TABLE departed (household_id uuid, target_id uuid) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE dissolved (household_id uuid) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE dissolved (household_id uuid, target_id uuid) ON COMMIT DELETE ROWS;
 """
 NOTE_DEPARTED = """
 INSERT INTO departed SELECT c.household_id, m.household_id
 FROM moved AS m JOIN vault.customers AS c USING (customer_hash) WHERE c.household_id <> m.household_id
 """
 _FIND_DISSOLVED = """
-INSERT INTO dissolved SELECT DISTINCT household_id FROM departed AS d
+INSERT INTO dissolved SELECT DISTINCT ON (household_id) household_id, target_id FROM departed AS d
 WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = d.household_id)
+ORDER BY household_id, target_id
 """
 _FIND_EMPTY = """
 INSERT INTO dissolved SELECT household_id FROM core.households AS h
 WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = h.household_id)
 """
-_FORGET_CONSENT = """
+# Who leaves others behind takes a copy of the slots along: the cap holds for both.
+_COPY_CONTACTS = """
+INSERT INTO core.contacts (message_id, household_id, initiator_id, text_sha256, reserved_at)
+SELECT gen_random_uuid(), d.target_id, c.initiator_id, c.text_sha256, c.reserved_at
+FROM (SELECT DISTINCT household_id, target_id FROM departed WHERE target_id IS NOT NULL) AS d
+JOIN core.contacts AS c USING (household_id)
+WHERE NOT EXISTS (SELECT FROM dissolved AS o WHERE o.household_id = d.household_id)
+"""
+# What is planned was meant for another phone and goes; so does the second message of a campaign.
+_MOVE = """
+UPDATE delivery.messages AS m SET household_id = n.target_id FROM (
+    SELECT DISTINCT ON (o.campaign_id, d.target_id) o.message_id, o.campaign_id, d.target_id
+    FROM dissolved AS d JOIN delivery.messages AS o USING (household_id)
+    WHERE d.target_id IS NOT NULL AND (o.accepted_at IS NOT NULL OR o.state = 'sending')
+    ORDER BY o.campaign_id, d.target_id, o.message_id) AS n
+WHERE m.message_id = n.message_id AND NOT EXISTS (
+    SELECT FROM delivery.messages AS t WHERE (t.campaign_id, t.household_id) = (n.campaign_id, n.target_id));
+UPDATE delivery.invitations AS i SET household_id = m.household_id FROM dissolved AS d, delivery.messages AS m
+WHERE i.household_id = d.household_id AND m.message_id = i.message_id;
+UPDATE core.contacts AS c SET household_id = d.target_id FROM dissolved AS d
+WHERE c.household_id = d.household_id AND d.target_id IS NOT NULL;
+"""
+_LEAVE_TOMBSTONES = """
+INSERT INTO delivery.tombstones (campaign_id, at)
+SELECT campaign_id, now() FROM delivery.invitations WHERE household_id IN (SELECT household_id FROM dissolved)
+"""
+_FORGET = """
 UPDATE core.households SET push_consent = false, activity_score = NULL, activity_level = NULL, channels = NULL,
     persona_category = NULL, persona_age_band = NULL
 WHERE household_id IN (SELECT household_id FROM departed)
 """
+_ITS = sql.SQL("household_id IN (SELECT household_id FROM dissolved)")
+_HANGING = sql.SQL("{} IN (SELECT {} FROM {owner} WHERE household_id IN (SELECT household_id FROM dissolved))")
 _TOLD_AGAIN = ("consents", "needs", "purchases", "tickets", "pain_points", "interests", "topics")
-_DISSOLVED_FROM = (
-    *(("core", name) for name in _TOLD_AGAIN),
-    ("vault", "data_keys"),
-    ("vault", "phones"),
-    ("core", "households"),
-)
 
 
 def settle_departed(connection: psycopg.Connection[Any], /) -> None:
@@ -52,11 +78,13 @@ def settle_departed(connection: psycopg.Connection[Any], /) -> None:
     if row != (True,):
         return
     connection.execute("ANALYZE departed")
-    connection.execute(_FORGET_CONSENT)
-    for name in _TOLD_AGAIN:
-        _delete(connection, sql.Identifier("core", name), those="departed")
     connection.execute(_FIND_DISSOLVED)
+    connection.execute(_COPY_CONTACTS)
     _dissolve(connection)
+    connection.execute(_FORGET)
+    for name in _TOLD_AGAIN:
+        its = sql.SQL("DELETE FROM {} WHERE household_id IN (SELECT household_id FROM departed)")
+        connection.execute(its.format(sql.Identifier("core", name)))
 
 
 def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:
@@ -66,11 +94,19 @@ def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:
 
 
 def _dissolve(connection: psycopg.Connection[Any]) -> None:
-    connection.execute("ANALYZE dissolved")
-    for name in _DISSOLVED_FROM:
-        _delete(connection, sql.Identifier(*name), those="dissolved")
+    """Move what was sent to the household that took the customer, and delete the rest.
 
-
-def _delete(connection: psycopg.Connection[Any], table: sql.Identifier, *, those: str) -> None:
-    its = sql.SQL("DELETE FROM {} WHERE household_id IN (SELECT household_id FROM {})")
-    connection.execute(its.format(table, sql.Identifier(those)))
+    The household's own row comes last: a claim locks its message first, then the household.
+    """
+    row = connection.execute("SELECT EXISTS (SELECT FROM dissolved)").fetchone()
+    if row != (True,):
+        return
+    for statement in ("ANALYZE dissolved", _MOVE, _LEAVE_TOMBSTONES):
+        connection.execute(statement)
+    owners = [(schema, name) for schema, name in connection.execute(TABLES.text.encode())]
+    for schema, name, key, *child in connection.execute(CHILDREN.text.encode()).fetchall():
+        if (schema, name) in owners:
+            hanging = _HANGING.format(*map(sql.Identifier, (child[2], key)), owner=sql.Identifier(schema, name))
+            connection.execute(sql.SQL("DELETE FROM {} WHERE ").format(sql.Identifier(*child[:2])) + hanging)
+    for owner in sorted(owners, key=lambda each: each == ("core", "households")):
+        connection.execute(sql.SQL("DELETE FROM {} WHERE ").format(sql.Identifier(*owner)) + _ITS)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stack.test_services import TestServices
 
 HOUSEHOLD = UUID("11111111-2222-4333-8444-555555555555")
+GONE = UUID("99999999-2222-4333-8444-555555555555")
 PHONE = "+8615400000001"
 KEK_THEN = 1
 
@@ -53,6 +54,11 @@ def test_a_phone_sealed_before_opens_after_the_migration(services: TestServices,
         with engine.begin() as session:
             old = text("INSERT INTO vault.phones VALUES (:id, :wrapped, :sealed, :version, :lookup, :opt_out)")
             session.execute(old, then)
+            home = text("INSERT INTO core.households (household_id, city_code, leaf_id, push_consent)"
+                        " VALUES (:id, 370200, 1, false)")  # fmt: skip
+            session.execute(home, then)
+            # What an intake of then left behind when it dropped a household.
+            session.execute(text("INSERT INTO core.contacts VALUES (:id, :id, :id, '', now())"), {"id": GONE})
         upgrade("people", url=migrator)
         with engine.connect() as session:
             moved = "SELECT wrapped_key, kek_version, ciphertext, seal_version, lookup_version, opt_out_version"
@@ -60,6 +66,7 @@ def test_a_phone_sealed_before_opens_after_the_migration(services: TestServices,
             pages = session.execute(
                 text("SELECT pg_read_binary_file(pg_relation_filepath('vault.phones'))")
             ).scalar_one()
+            left = session.execute(text("SELECT count(*) FROM core.contacts")).scalar_one()
     finally:
         engine.dispose()
         with cluster.connect() as connection:
@@ -68,5 +75,6 @@ def test_a_phone_sealed_before_opens_after_the_migration(services: TestServices,
         HOUSEHOLD, key=WrappedKey(row[0], row[1]), ciphertext=row[2], seal_version=row[3], read=make_read()
     )
     assert (phone, row[4], row[5]) == (PHONE, 1, 1)
+    assert left == 0
     assert bytes(row[2]) in bytes(pages)
     assert bytes(row[0]) not in bytes(pages)
