@@ -53,6 +53,7 @@ class Member:
 
     household_id: UUID
     lookup_hash: bytes
+    lookup_version: int
 
 
 def draw_member(session: Session, wanted: Wanted, *, caps: CapLimits, now: datetime) -> Member | None:
@@ -94,11 +95,11 @@ def _is_large(session: Session, wanted: Wanted, width: ColumnElement[bool], *, c
 
 def _select(
     wanted: Wanted, width: ColumnElement[bool] | None, *, caps: CapLimits, now: datetime
-) -> Select[UUID, bytes]:
+) -> Select[UUID, bytes, int]:
     leaf_ids = literal(list(wanted.leaf_ids), ARRAY(BigInteger))
     invited = BoundInvitation.household_id == Household.household_id
     return (
-        select(Household.household_id, Phone.lookup_hash)
+        select(Household.household_id, Phone.lookup_hash, Phone.lookup_version)
         .join(Phone, Phone.household_id == Household.household_id)
         .where(
             Household.leaf_id == any_(leaf_ids),

@@ -144,7 +144,7 @@ def _judge(act: Act, due: _Due, *, gate: Gate, now: datetime, closes_at: datetim
         window_closes_at=closes_at,
         has_resent=due.resends > 0,
     )
-    _take(session, taken, lookup_hash=opened.stored.lookup_hash if opened.has_changed else due.lookup_hash, now=now)
+    _take(session, taken, goes_to=opened.stored if opened.has_changed else None, now=now)
     return taken
 
 
@@ -210,8 +210,11 @@ def _reserve(session: Session, due: _Due, *, gate: Gate, now: datetime) -> bool:
     )
 
 
-def _take(session: Session, taken: Claim, *, lookup_hash: bytes, now: datetime) -> None:
-    """Lease a message, under the hash of the number that it goes to: receipts and refusals come from there."""
+def _take(session: Session, taken: Claim, *, goes_to: Phone | None, now: datetime) -> None:
+    """Lease a message; one that goes to another number than planned stands under its hash: receipts come from there."""
+    address: dict[str, object] = {}
+    if goes_to is not None:
+        address = {"lookup_hash": goes_to.lookup_hash, "lookup_version": goes_to.lookup_version}
     move(
         session,
         message_id=taken.message_id,
@@ -221,7 +224,7 @@ def _take(session: Session, taken: Claim, *, lookup_hash: bytes, now: datetime) 
         attempt=taken.attempt - 1,
         changes={
             "attempt": taken.attempt, "lease_until": taken.lease_until, "check_at": None, "absences": 0,
-            "lookup_hash": lookup_hash,
+            **address,
         },
     )  # fmt: skip
 

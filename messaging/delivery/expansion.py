@@ -50,6 +50,7 @@ class Draw:
 class _Drawn:
     household_id: UUID
     lookup_hash: bytes
+    lookup_version: int
     rank: bytes
 
 
@@ -119,7 +120,7 @@ def is_held_out(campaign_id: UUID, *, lookup_hash: bytes, share: float) -> bool:
 def _draw(session: Session, run: Run, *, limit: int) -> list[_Drawn]:
     rank = _get_rank(run.campaign_id)
     eligible = (
-        select(Household.household_id, Phone.lookup_hash, rank)
+        select(Household.household_id, Phone.lookup_hash, Phone.lookup_version, rank)
         .join(Need, Need.household_id == Household.household_id)
         .join(Phone, Phone.household_id == Household.household_id)
         .where(
@@ -168,6 +169,7 @@ def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: d
             "campaign_id": run.campaign_id,
             "household_id": household.household_id,
             "lookup_hash": household.lookup_hash,
+            "lookup_version": household.lookup_version,
             # All 128 bits are random: the token alone names the message to the gateway.
             "token": UUID(bytes=secrets.token_bytes(16)),
             "state": MessageState.PLANNED,

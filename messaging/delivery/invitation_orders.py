@@ -103,6 +103,7 @@ def _plan_message(run: Run, member: Member, *, message_id: UUID, draw: Draw, now
         campaign_id=run.campaign_id,
         household_id=member.household_id,
         lookup_hash=member.lookup_hash,
+        lookup_version=member.lookup_version,
         token=uuid4(),
         state=MessageState.PLANNED,
         attempt=0,

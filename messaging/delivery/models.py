@@ -91,7 +91,10 @@ class Run(Delivery):
 
 
 class Message(Delivery):
-    """One message to one household. `token` stands in the callback URL and nowhere else."""
+    """One message to one household. `token` stands in the callback URL and nowhere else.
+
+    `lookup_hash` is of the phone that it goes to, under the key's version `lookup_version`.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -108,6 +111,7 @@ class Message(Delivery):
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.runs.campaign_id"))
     household_id: Mapped[UUID] = mapped_column(Uuid)
     lookup_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    lookup_version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     token: Mapped[UUID] = mapped_column(Uuid, unique=True)
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Integer, Text, column, func, or_, select, table
 from sqlalchemy.orm import InstrumentedAttribute
 
 from privacy.people.errors import KeyMissingError, KeyName
@@ -30,12 +30,27 @@ USES: Final[Mapping[KeyName, Mapping[str, InstrumentedAttribute[int]]]] = Mappin
     }
 )
 _BEYOND: Final = 2**31 - 1
+_MESSAGES: Final = table("messages", column("lookup_version", Integer), column("state", Text), schema="delivery")
+_OPEN_STATES: Final = ("planned", "sending", "unknown", "accepted", "sent")
+"""States of a message whose phone the carrier may still speak of: its receipts are told by the hash of then."""
+
+
+def count_uses(session: Session, *, name: KeyName, version: int) -> dict[str, int]:
+    """Return how much of each kind needs a version of a key."""
+    counted = {
+        what: session.scalar(select(func.count()).where(stands_under == version)) or 0
+        for what, stands_under in USES[name].items()
+    }
+    if name is KeyName.LOOKUP:
+        its = (_MESSAGES.c.lookup_version == version, _MESSAGES.c.state.in_(_OPEN_STATES))
+        counted["messages on their way"] = session.scalar(select(func.count()).select_from(_MESSAGES).where(*its)) or 0
+    return counted
 
 
 def check_phones_found(session: Session, *, vault: Vault) -> None:
     """Refuse to say that a phone is not here without a key that something here stands under: it might be.
 
-    Raises KeyMissingError. Looks at every phone's version, or, by their indexes, at none.
+    Raises KeyMissingError. An index on each version keeps it from looking at every phone.
     """
     for name in (KeyName.LOOKUP, KeyName.OPT_OUT):
         held = vault.find_versions(name)

@@ -230,9 +230,9 @@ class Phone(Vault):
     ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
     seal_version: Mapped[int] = mapped_column(Integer)
     lookup_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    lookup_version: Mapped[int] = mapped_column(Integer)
+    lookup_version: Mapped[int] = mapped_column(Integer, index=True)
     opt_out_hash: Mapped[bytes] = mapped_column(LargeBinary, index=True)
-    opt_out_version: Mapped[int] = mapped_column(Integer)
+    opt_out_version: Mapped[int] = mapped_column(Integer, index=True)
 
 
 class OptOut(Vault):

@@ -20,7 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from privacy.audit.recording import BatchRead
 from privacy.audit.values import Action, ReadPurpose
 from privacy.people.errors import KeyInUseError, KeyName, SealBrokenError
-from privacy.people.key_uses import USES
+from privacy.people.key_uses import count_uses
 from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import DataKey, OptOut, Phone
 from privacy.people.ports import keep_silent
@@ -91,9 +91,7 @@ def rotate(
 
 def check_unused(session: Session, *, name: KeyName, version: int) -> None:
     """Raise KeyInUseError while anything stands under a version of a key."""
-    counted = {
-        what: session.scalar(select(func.count()).where(column == version)) or 0 for what, column in USES[name].items()
-    }
+    counted = count_uses(session, name=name, version=version)
     if any(counted.values()):
         raise KeyInUseError(name=name, version=version, where=counted)
 

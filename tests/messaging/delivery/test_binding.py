@@ -115,7 +115,7 @@ def test_of_fifty_invitations_at_once_a_household_gets_one(world: World, clock: 
     def take(run: Any) -> bool:  # noqa: ANN401 - an id
         wanted = Wanted(run, uuid4(), [7], 0, AgeBand.FROM_5_TO_10_YEARS, Activity.VERY_ACTIVE)
         with world.sender.begin() as session:
-            member = Member(person.household_id, b"")
+            member = Member(person.household_id, b"", 1)
             if not take_member(session, member, wanted=wanted, caps=CapLimits(), now=clock()):
                 return False
             session.add(

@@ -6,15 +6,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from messaging.delivery.claiming import claim
+from messaging.delivery.expansion import expand
 from messaging.delivery.gateway import GatewayParts, make_gateway
-from messaging.delivery.models import MessageState, SkipReason
+from messaging.delivery.models import Message, MessageState, RunState, SkipReason
 from messaging.delivery.values import Claim, Passed, Timings
 from privacy.people.consent import is_opted_out, record_opt_out
-from privacy.people.errors import KeyName
+from privacy.people.errors import KeyInUseError, KeyName
 from privacy.people.keys import FileKeyStore, add_version, copy_key_file
 from privacy.people.models import DataKey
+from privacy.people.rotation import check_unused
 from privacy.people.vault import Vault, WrappedKey
 from tests.messaging.delivery.callbacks import Sent, make_settings, post
 
@@ -108,3 +111,24 @@ def test_the_gateway_notes_a_refusal_under_the_newest_key(world: World, renewed:
     post(client, sent.path, sent.form("undelivered", ErrorCode="21610"))
     with world.admin() as session:
         assert is_opted_out(session, opt_out_hashes=[renewed.opt_out_hash(sent.person.phone)])
+
+
+def test_a_lookup_key_stays_until_the_carrier_has_said_how_its_messages_ended(world: World, renewed: Vault) -> None:
+    sent = Sent(world)
+    world.rehash(sent.person, renewed)
+    with world.keeper() as session, pytest.raises(KeyInUseError, match="1 messages on their way"):
+        check_unused(session, name=KeyName.LOOKUP, version=1)
+    parts = GatewayParts(world.gateway, renewed, world.clock, Timings())
+    client = make_gateway(make_settings(), parts=parts).test_client()
+    assert post(client, sent.path, sent.form("delivered")).status_code == 204
+    with world.keeper() as session:
+        check_unused(session, name=KeyName.LOOKUP, version=1)
+
+
+def test_messages_are_planned_under_the_version_of_their_phones_key(world: World, renewed: Vault) -> None:
+    person = world.add_household(leaf_id=71)
+    world.rehash(person, renewed)
+    campaign_id = world.add_run(state=RunState.EXPANDING, leaf_ids=[71])
+    expand(world.sender, campaign_id=campaign_id, draw=world.make_draw(), now=world.clock())
+    with world.admin() as session:
+        assert session.scalar(select(Message.lookup_version).where(Message.campaign_id == campaign_id)) == 2

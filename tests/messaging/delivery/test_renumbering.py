@@ -46,6 +46,7 @@ def test_receipts_and_the_refusal_of_the_new_number_fit_a_message_planned_for_th
     taken = claim(world.sender, gate=world.make_gate(), now=world.clock())
     assert isinstance(taken, Claim)
     assert taken.phone == NEW
+    assert (sent.message.lookup_hash, sent.message.lookup_version) == (world.vault.lookup_hash(NEW), 1)
     deliver(world.make_desk(RecordingSmsSender(lambda _: Accepted(sent.sid))), claimed=taken)
     assert post(client, sent.path, sent.form("sent", To=NEW)).status_code == 204
     assert post(client, sent.path, sent.form("undelivered", To=NEW, ErrorCode="21610")).status_code == 204

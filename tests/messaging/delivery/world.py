@@ -91,6 +91,7 @@ class World(Findings):
         self.sender = self._connect("people", "field_sender")
         self.gateway = self._connect("people", "field_gateway")
         self.eraser = self._connect("people", "field_eraser")
+        self.keeper = self._connect("people", "field_keeper")
         self.serving_admin = self._connect("serving", "postgres")
         self.serving = self._connect("serving", "field_sender")
         self.web = self._connect("serving", "field_web")
