@@ -16,16 +16,18 @@ from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.errors import VERSIONED, KeyName, KeyStoreError
+from privacy.people.key_uses import retire as retire_version
 from privacy.people.keys import (
     FileKeyStore,
     add_missing_keys,
     add_version,
+    check_removable,
     copy_key_file,
     create_key_file,
     remove_version,
 )
 from privacy.people.ports import Progress as TellProgress
-from privacy.people.rotation import check_unused, rotate
+from privacy.people.rotation import rotate
 from privacy.people.settings import KeySettings, KmsSettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.signing import get_public_key, write_public_key
@@ -139,11 +141,15 @@ def rotate_key(name: str) -> None:
 @click.argument("version", type=int)
 @click.confirmation_option(prompt="Do all processes run with the file that has the newer version?")
 def retire(name: str, version: int) -> None:
-    """Take an old version out of KEY_FILE, for ever. Refuses while anything stands under it."""
+    """Take an old version out of KEY_FILE, for ever. Refuses while anything stands under it.
+
+    From then on the database takes nothing in that stands under it: a process that was forgotten fails.
+    """
     settings = KeySettings()
     with _in_words():
-        with _open_people() as sessions, sessions() as session:
-            check_unused(session, name=KeyName(name), version=version)
+        check_removable(settings.key_file, name=KeyName(name), version=version)
+        with _open_people() as sessions, sessions.begin() as session:
+            retire_version(session, name=KeyName(name), version=version)
         remove_version(settings.key_file, name=KeyName(name), version=version)
     click.echo(f"{name}: version {version} is gone from this file; take it out of the copies too")
 

@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Integer, Text, column, func, or_, select, table
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
-from privacy.people.errors import KeyMissingError, KeyName
-from privacy.people.models import DataKey, Erasure, OptOut, Phone
+from privacy.people.errors import KeyInUseError, KeyMissingError, KeyName
+from privacy.people.loading.journal import keep_intake_out
+from privacy.people.models import DataKey, Erasure, OptOut, Phone, RetiredKey
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -30,6 +32,8 @@ USES: Final[Mapping[KeyName, Mapping[str, InstrumentedAttribute[int]]]] = Mappin
     }
 )
 _BEYOND: Final = 2**31 - 1
+_RETIRING: Final = 4_810_523_717
+"""The lock of migration 0012's triggers, which writers share."""
 _MESSAGES: Final = table("messages", column("lookup_version", Integer), column("state", Text), schema="delivery")
 _OPEN_STATES: Final = ("planned", "sending", "unknown", "accepted", "sent")
 """States of a message whose phone the carrier may still speak of: its receipts are told by the hash of then."""
@@ -45,6 +49,20 @@ def count_uses(session: Session, *, name: KeyName, version: int) -> dict[str, in
         its = (_MESSAGES.c.lookup_version == version, _MESSAGES.c.state.in_(_OPEN_STATES))
         counted["messages on their way"] = session.scalar(select(func.count()).select_from(_MESSAGES).where(*its)) or 0
     return counted
+
+
+def retire(session: Session, *, name: KeyName, version: int) -> None:
+    """Have the database refuse a version of a key from now on, inside the caller's transaction, as field_keeper.
+
+    Raises KeyInUseError while anything stands under it, IntakeRunningError. Whoever is writing under it is waited for;
+    whoever comes later, with a share of before, fails, since nobody would find what that writes.
+    """
+    keep_intake_out(session, is_shared=False)
+    session.execute(select(func.pg_advisory_xact_lock(_RETIRING)))
+    counted = count_uses(session, name=name, version=version)
+    if any(counted.values()):
+        raise KeyInUseError(name=name, version=version, where=counted)
+    session.execute(insert(RetiredKey).values(name=name, version=version).on_conflict_do_nothing())
 
 
 def check_phones_found(session: Session, *, vault: Vault) -> None:

@@ -117,13 +117,18 @@ def add_version(path: Path, *, name: KeyName, kms: Kms = _PLAIN) -> int:
     return version
 
 
-def remove_version(path: Path, *, name: KeyName, version: int) -> None:
-    """Take an old version out of a file, for ever. Raises KeyMissingError; the newest cannot be removed."""
-    content = _read_texts(path)
-    versions = content.get(name, {})
+def check_removable(path: Path, *, name: KeyName, version: int) -> None:
+    """Raise KeyMissingError unless a file holds a version of a key and a newer one."""
+    versions = _read_texts(path).get(name, {})
     if version not in versions or version == max(versions):
         raise KeyMissingError(name=name, version=version)
-    del versions[version]
+
+
+def remove_version(path: Path, *, name: KeyName, version: int) -> None:
+    """Take an old version out of a file, for ever. Raises KeyMissingError; the newest cannot be removed."""
+    check_removable(path, name=name, version=version)
+    content = _read_texts(path)
+    del content[name][version]
     _replace(path, content)
 
 

@@ -254,3 +254,12 @@ class Erasure(Vault):
     opt_out_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     version: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RetiredKey(Vault):
+    """A version of a key that is gone for ever: the database takes nothing in that stands under it."""
+
+    __tablename__ = "retired_keys"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)

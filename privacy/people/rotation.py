@@ -19,8 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from privacy.audit.recording import BatchRead
 from privacy.audit.values import Action, ReadPurpose
-from privacy.people.errors import KeyInUseError, KeyName, SealBrokenError
-from privacy.people.key_uses import count_uses
+from privacy.people.errors import KeyName, SealBrokenError
 from privacy.people.loading.journal import keep_intake_out
 from privacy.people.models import DataKey, OptOut, Phone
 from privacy.people.ports import keep_silent
@@ -87,13 +86,6 @@ def rotate(
         progress(f"rotate {name}", done=seen, total=max(seen, total))
     with sessions() as session:
         return Rotation(version, moved, _count(session, work, version=version))
-
-
-def check_unused(session: Session, *, name: KeyName, version: int) -> None:
-    """Raise KeyInUseError while anything stands under a version of a key."""
-    counted = count_uses(session, name=name, version=version)
-    if any(counted.values()):
-        raise KeyInUseError(name=name, version=version, where=counted)
 
 
 def _move(act: Act, work: _Work, batch: Sequence[UUID], *, name: KeyName, vault: Vault, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,11 @@ from messaging.delivery.models import Message, MessageState, RunState, SkipReaso
 from messaging.delivery.values import Claim, Passed, Timings
 from privacy.people.consent import is_opted_out, record_opt_out
 from privacy.people.errors import KeyInUseError, KeyName
+from privacy.people.key_uses import retire
 from privacy.people.keys import FileKeyStore, add_version, copy_key_file
 from privacy.people.models import DataKey
-from privacy.people.rotation import check_unused
 from privacy.people.vault import Vault, WrappedKey
-from tests.messaging.delivery.callbacks import Sent, make_settings, post
+from tests.messaging.delivery.callbacks import ACCOUNT, BASE, Sent, make_settings, post
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,12 +118,12 @@ def test_a_lookup_key_stays_until_the_carrier_has_said_how_its_messages_ended(wo
     sent = Sent(world)
     world.rehash(sent.person, renewed)
     with world.keeper() as session, pytest.raises(KeyInUseError, match="1 messages on their way"):
-        check_unused(session, name=KeyName.LOOKUP, version=1)
+        retire(session, name=KeyName.LOOKUP, version=1)
     parts = GatewayParts(world.gateway, renewed, world.clock, Timings())
     client = make_gateway(make_settings(), parts=parts).test_client()
     assert post(client, sent.path, sent.form("delivered")).status_code == 204
     with world.keeper() as session:
-        check_unused(session, name=KeyName.LOOKUP, version=1)
+        retire(session, name=KeyName.LOOKUP, version=1)
 
 
 def test_messages_are_planned_under_the_version_of_their_phones_key(world: World, renewed: Vault) -> None:
@@ -132,3 +133,42 @@ def test_messages_are_planned_under_the_version_of_their_phones_key(world: World
     expand(world.sender, campaign_id=campaign_id, draw=world.make_draw(), now=world.clock())
     with world.admin() as session:
         assert session.scalar(select(Message.lookup_version).where(Message.campaign_id == campaign_id)) == 2
+
+
+def test_a_gateway_that_was_forgotten_takes_no_refusal_under_a_retired_key(world: World, renewed: Vault) -> None:
+    forgotten, person = world.vault, world.add_household()
+    clients = [
+        make_gateway(make_settings(), parts=GatewayParts(world.gateway, vault, world.clock, Timings())).test_client()
+        for vault in (forgotten, renewed)
+    ]
+    world.rehash(person, renewed)
+    with world.keeper.begin() as session:
+        retire(session, name=KeyName.OPT_OUT, version=1)
+    url = f"{BASE}/twilio/inbound"
+    form = {
+        "AccountSid": ACCOUNT,
+        "MessageSid": "SM" + "1" * 32,
+        "From": person.phone,
+        "To": "+861069000000",
+        "Body": "TD",
+    }
+    told = [post(client, "/twilio/inbound", form, url=url).status_code for client in clients]
+    assert (told, world.count_opt_outs()) == ([503, 200], 1)
+
+
+def test_a_key_is_not_retired_past_a_refusal_that_is_being_noted(world: World, renewed: Vault) -> None:
+    person = world.add_household()
+    world.rehash(person, renewed)
+    with ThreadPoolExecutor(1) as pool, world.gateway.begin() as session:
+        noted = world.vault.opt_out_hash(person.phone)
+        record_opt_out(session, opt_out_hash=noted, version=1, source="inbound", at=world.clock())
+        retiring = pool.submit(_retire, world)
+        assert not wait([retiring], timeout=0.3).done
+        session.commit()
+        with pytest.raises(KeyInUseError):
+            retiring.result()
+
+
+def _retire(world: World) -> None:
+    with world.keeper.begin() as session:
+        retire(session, name=KeyName.OPT_OUT, version=1)

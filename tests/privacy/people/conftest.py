@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TABLES = (
     "core.drops, core.households, core.needs, core.consents, core.contacts, core.purchases, core.tickets,"
     " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.data_keys,"
-    " vault.opt_outs, vault.erasures"
+    " vault.opt_outs, vault.erasures, vault.retired_keys"
 )
 
 RECORDER = Recorder(AuditKey(b"k" * 32), Actor.INTAKE)

@@ -18,9 +18,10 @@ from privacy.people.commands import keys
 from privacy.people.consent import is_opted_out, record_opt_out
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.errors import KeyInUseError, KeyMissingError, KeyName
+from privacy.people.key_uses import retire
 from privacy.people.keys import FileKeyStore, add_version, remove_version
 from privacy.people.loading import journal
-from privacy.people.rotation import Rotation, check_unused
+from privacy.people.rotation import Rotation
 from privacy.people.vault import Vault
 from tests.privacy.people.drops import make_tables
 from tests.privacy.people.rotating import BATCH, run
@@ -78,11 +79,11 @@ def test_after_kill_9_the_same_call_brings_the_rest(
     rotating = _reopen(city, own_file)
     assert {rotating.get_phone(f"K{number:05}") for number in range(HOUSEHOLDS)} == _phones()
     with keeper() as session, pytest.raises(KeyInUseError):
-        check_unused(session, name=name, version=1)
+        retire(session, name=name, version=1)
     assert run(keeper, name=name, vault=rotating.vault) == Rotation(2, HOUSEHOLDS - 2 * BATCH, 0)
     assert run(keeper, name=name, vault=rotating.vault) == Rotation(2, 0, 0)
     with keeper() as session:
-        check_unused(session, name=name, version=1)
+        retire(session, name=name, version=1)
     remove_version(own_file, name=name, version=1)
     alone = _reopen(city, own_file)
     assert {alone.get_phone(f"K{number:05}") for number in range(HOUSEHOLDS)} == _phones()
@@ -154,7 +155,7 @@ def test_refusals_move_with_their_phones_and_those_of_strangers_keep_the_old_key
         assert is_opted_out(session, opt_out_hashes=vault.opt_out_hashes(STRANGER))
     assert city.ask("SELECT version, source FROM vault.opt_outs ORDER BY 1") == [(1, "inbound"), (2, "inbound")]
     with keeper() as session, pytest.raises(KeyInUseError, match="1 opt-outs of phones that are not here"):
-        check_unused(session, name=KeyName.OPT_OUT, version=1)
+        retire(session, name=KeyName.OPT_OUT, version=1)
 
 
 def test_a_phone_that_does_not_open_keeps_its_version_alive(
