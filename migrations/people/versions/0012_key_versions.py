@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 
 # A message of before has no version: that of its household's phone if the hash is the same, else the first.
 FIND_VERSIONS = """
