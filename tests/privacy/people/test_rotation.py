@@ -198,3 +198,5 @@ def test_the_commands_renew_rotate_and_retire(city: Intake, own_file: Path, serv
     assert runner.invoke(keys, ["retire", "lookup", "1", "--yes"]).exit_code == 0
     assert FileKeyStore(own_file).find_versions(KeyName.LOOKUP) == (2,)
     assert city.ask("SELECT count(DISTINCT lookup_version) FROM vault.phones") == [(1,)]
+    assert runner.invoke(keys, ["retire", "lookup", "2", "--yes"]).exit_code == 1
+    assert city.ask("SELECT name, version FROM vault.retired_keys") == [("lookup", 1)]
