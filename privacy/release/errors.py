@@ -76,6 +76,20 @@ class BudgetExceededError(ReleaseError):
 
 
 @dataclass(eq=False)
+class LedgerBehindError(ReleaseError):
+    """A published release is not in the ledger, which was restored from before it: restore the newest ledger.
+
+    Without those charges the year would be spent twice. `releases` are their names.
+    """
+
+    releases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Say what to do."""
+        return f"{self!r}: the ledger is older than these releases; restore its newest dump before anything is charged"
+
+
+@dataclass(eq=False)
 class ClockBehindError(ReleaseError):
     """The ledger was charged later than it is now: set the clock right, or wait where it ran ahead then."""
 

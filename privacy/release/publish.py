@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Action
 from privacy.release.drawing import find_history, obtain_draws
-from privacy.release.errors import MonthNotBegunError, MonthOrderError
+from privacy.release.errors import LedgerBehindError, MonthNotBegunError, MonthOrderError
 from privacy.release.figures import ReleasedFigures, compute_digest
 from privacy.release.ledger import publishing_alone
-from privacy.release.ledger_queries import EarlierDraws, StoredDraw
+from privacy.release.ledger_queries import EarlierDraws, StoredDraw, find_charges
 from privacy.release.mechanism import NoiseSource
 from privacy.release.postprocess import estimate_figures
 from privacy.release.provenance import describe_release
@@ -51,6 +51,20 @@ def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, mon
     if releases and releases[0].month > month:
         raise MonthOrderError(city_code=city_code, month=month, last_month=releases[0].month)
     return None
+
+
+def _check_ledger(press: Press) -> None:
+    """Refuse to go on from a ledger that lacks what was published, of whatever city: budget is one for all.
+
+    Releases are read first: whoever publishes meanwhile has charged before. Raises LedgerBehindError.
+    """
+    with press.serving_sessions() as session:
+        releases = find_releases(session)
+    with press.people_sessions() as session:
+        charged = {(each.month, each.city_code) for each in find_charges(session)}
+    missing = sorted(each.release_id for each in releases if (each.month, each.city_code) not in charged)
+    if missing:
+        raise LedgerBehindError(releases=tuple(missing))
 
 
 def _publish_draws(
@@ -102,8 +116,8 @@ def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetim
     """Publish one calendar month of one city, or return what is published already.
 
     `month` is any day of it; `as_of` says how old the households' data is. Raises MonthNotBegunError, MonthOrderError,
-    DrawLostError, IntakeUnderWayError, DropUnfinishedError, ClockBehindError, BudgetExceededError,
-    ContributionBoundError and PublicKeysError.
+    DrawLostError, IntakeUnderWayError, DropUnfinishedError, LedgerBehindError, ClockBehindError,
+    BudgetExceededError, ContributionBoundError and PublicKeysError.
     """
     month = month.replace(day=1)
     if month > press.clock().astimezone(LOCAL).date():
@@ -112,6 +126,7 @@ def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetim
         stored = _find_stored(press.serving_sessions, city_code=keys.city_code, month=month)
         if stored is not None:
             return stored
+        _check_ledger(press)
         draws = obtain_draws(
             press.people_sessions,
             keys=keys,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.release.errors import (
     ContributionBoundError,
+    LedgerBehindError,
     MonthNotBegunError,
     MonthOrderError,
     ReleaseNotFoundError,
@@ -148,6 +149,29 @@ def test_broken_bounds_are_found_before_anything_is_charged(
         _publish(people, serving, noise=RecordingNoise(), clock=clock)
     with people() as session:
         assert find_charges(session) == []
+
+
+@pytest.mark.usefixtures("dwellings")
+@pytest.mark.parametrize("other", ["city_code = 110000", "month = '2026-10-01'"])
+def test_a_ledger_from_before_a_release_charges_nothing_until_the_newest_is_restored(
+    serving_owner: Engine,
+    people: sessionmaker[Session],
+    serving: sessionmaker[Session],
+    clock: FakeClock,
+    other: str,
+) -> None:
+    _publish(people, serving, noise=RecordingNoise(), clock=clock)
+    with serving_owner.begin() as connection:
+        connection.execute(text(f"UPDATE released.releases SET {other}"))  # noqa: S608 - from above
+    clock.advance(days=20)
+    with pytest.raises(LedgerBehindError, match="restore its newest dump"):
+        _publish(people, serving, noise=RecordingNoise(), clock=clock, month=date(2026, 12, 1))
+    with people() as session:
+        assert {each.month for each in find_charges(session)} == {date(2026, 11, 1)}
+    with serving_owner.begin() as connection:
+        connection.execute(text("UPDATE released.releases SET city_code = 370200, month = '2026-11-01'"))
+    december = _publish(people, serving, noise=RecordingNoise(), clock=clock, month=date(2026, 12, 1))
+    assert december.release_id == "2026-12-370200"
 
 
 @pytest.mark.usefixtures("dwellings")
