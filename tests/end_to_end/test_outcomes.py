@@ -29,6 +29,7 @@ from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.models import Phone
 from privacy.people.vault import Vault
+from privacy.release.ledger_models import Charge
 from privacy.release.publish import Press, publish_month
 from privacy.release.queries import get_district_table
 from privacy.release.signing import make_signer
@@ -117,6 +118,19 @@ class Town:
             table = get_district_table(session, release_id=release.release_id, product=Product.CAMPAIGN_OUTCOMES)
         outcomes: list[float] = table.counts[table.districts.tolist().index(DISTRICT)].tolist()
         return outcomes
+
+
+def note_charges(town: Town) -> None:
+    """Let the ledger know the releases that the world was built with: it refuses to go on without them."""
+    with town.connect("people", "field_release").begin() as session:
+        session.add_all(
+            Charge(
+                product="need_city", month=date(2026, 11, 1), city_code=city_code, rho=0.0, sigma=1.0,
+                sensitivity_squared=1, parameters_sha256=b"", code_sha256=b"",
+                charged_at=datetime(2026, 11, 1, tzinfo=UTC),
+            )
+            for city_code in (CITY, 110000)
+        )  # fmt: skip
 
 
 def make_drop(purchases: list[tuple[int, str]]) -> dict[str, Columns]:
@@ -235,6 +249,7 @@ def test_what_a_campaign_did_is_told_in_the_next_release(town: Town) -> None:
     others = sorted(set(range(CUSTOMERS)) - set(messaged) - set(held_out))
     bought = [*messaged[:30], *held_out[:4], *others[:3]]
     town.take_in("2026-12", [*((number, after) for number in bought), (messaged[40], before)])
+    note_charges(town)
     assert town.publish(date(2026, 12, 1)) == [QUOTA, 7, 30, len(held_out), 4]
 
     assert town.resources.snapshots.refresh()
