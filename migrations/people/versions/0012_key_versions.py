@@ -33,7 +33,8 @@ END $$
 """
 TRIGGER = """
 CREATE TRIGGER check_keys_at_{event} AFTER {event} ON vault.{table} REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION vault.check_keys_of_{table}()
+    FOR EACH STATEMENT EXECUTE FUNCTION vault.check_keys_of_{table}();
+REVOKE EXECUTE ON FUNCTION vault.check_keys_of_{table}() FROM PUBLIC
 """
 IS_RETIRED = {
     "opt_outs": "r.name = 'opt_out' AND r.version = w.version",
