@@ -97,7 +97,9 @@ class BroadcastSchema(Schema):
     final_text = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
     starts_at = fields.AwareDateTime(required=True)
-    done_at = fields.AwareDateTime(required=True)
+    done_at = fields.AwareDateTime(
+        required=True, metadata={"description": "When it will be shown as done; a review or a pause sets it anew"}
+    )
     findings = fields.List(
         fields.Nested(FindingSchema), required=True, metadata={"description": "Why the text needs a review"}
     )

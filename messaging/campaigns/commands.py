@@ -21,9 +21,10 @@ from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.rules import extend_shipped_rules, get_shipped_rows
 from messaging.campaigns.content.terms import RuleTableError, read_rows, write_rows
 from messaging.campaigns.content.values import ContentVerdict
+from messaging.campaigns.content.words import RuleTable
 from messaging.campaigns.errors import RuleVersionNotFoundError
 from messaging.campaigns.rule_import import import_rules
-from messaging.campaigns.rule_versions import SHIPPED, compare_versions, find_versions, get_rows
+from messaging.campaigns.rule_versions import SHIPPED, compare_versions, find_versions, get_rows, get_rules
 from messaging.campaigns.settings import MessagingRules
 
 _MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -93,16 +94,19 @@ def content() -> None:
 
 @content.command("check")
 @click.option("--rules", "file", type=_FILE, help="Judge with this table too, as if it were imported.")
+@click.option("--imported", "is_imported", is_flag=True, help="Judge with the newest imported table too (SERVING_URL).")
 @click.option("--length", "is_measured", is_flag=True, help="Refuse what is too short or long for one message too.")
-def check_lines(*, file: Path | None, is_measured: bool) -> None:
+def check_lines(*, file: Path | None, is_imported: bool, is_measured: bool) -> None:
     """Read one text a line from standard input, write one JSON verdict a line.
+
+    Without --rules and --imported the rules are those that come with the package, and no database is asked.
 
     A verdict is accept, review or refuse. Each finding has its rule, class, start and end: places in the line as
     given, counted in characters (code points) from 0, the end not included.
     """
-    with _naming_rows(file):
-        added = read_rows(_read(file)) if file is not None else ()
-    table, settings = extend_shipped_rules(added, number=0), MessagingRules()
+    if file is not None and is_imported:
+        raise click.UsageError("--rules takes the place of what is imported: give one of --rules and --imported")
+    table, settings = _load_table(file, is_imported=is_imported), MessagingRules()
     if not is_measured:
         settings = settings.model_copy(update={"text_units_min": 1, "text_units_max": 2 * settings.text_chars_max})
     out = sys.stdout.buffer
@@ -111,6 +115,14 @@ def check_lines(*, file: Path | None, is_measured: bool) -> None:
         text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
         out.write(_show(check_text(text, rules=settings, table=table)))
         out.flush()
+
+
+def _load_table(file: Path | None, *, is_imported: bool) -> RuleTable:
+    if is_imported:
+        with _open_sessions() as sessions, sessions() as session:
+            return get_rules(session)
+    with _naming_rows(file):
+        return extend_shipped_rules(read_rows(_read(file)) if file is not None else (), number=SHIPPED)
 
 
 def _show(verdict: ContentVerdict) -> bytes:

@@ -83,7 +83,7 @@ def build_sender() -> SenderParts:
             recorder=gate.recorder,
             clock=clock,
             timings=outbox.timings,
-            resend_in_doubt=outbox.resend_in_doubt,
+            resends_in_doubt=outbox.resends_in_doubt,
         ),
         handles=Handles(keys),
     )

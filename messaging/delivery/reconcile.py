@@ -37,7 +37,7 @@ _LISTINGS = 2
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Everything that asking the carrier needs. `resend_in_doubt` off gives strict at-most-once."""
+    """Everything that asking the carrier needs. `resends_in_doubt` 0 gives strict at-most-once."""
 
     sessions: sessionmaker[Session]
     sender: SmsSender
@@ -45,7 +45,7 @@ class Inquiry:
     recorder: Recorder
     clock: Clock
     timings: Timings
-    resend_in_doubt: bool = True
+    resends_in_doubt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def _count_absence(inquiry: Inquiry, doubt: _Doubt, *, now: datetime) -> bool:
     if absences < _LISTINGS:
         _look_again(inquiry, doubt, now=now, absences=absences)
         return False
-    if doubt.resends > 0 or not inquiry.resend_in_doubt:
+    if doubt.resends >= inquiry.resends_in_doubt:
         return _give_up(inquiry, doubt, now=now)
     with inquiry.sessions.begin() as session:
         return _is_still(session, doubt) and move(

@@ -62,7 +62,7 @@ class OutboxSettings(_FromEnvironment):
     minimum_validity_s: float = Field(5, ge=1)
     retry_s: float = Field(5, gt=0)
     longest_retry_s: float = Field(300, gt=0)
-    resend_in_doubt: bool = True
+    resends_in_doubt: int = Field(1, ge=0, le=5)
     first_listing_s: float = Field(120, ge=0)
     next_listing_s: float = Field(60, ge=0)
     listing_patience_s: float = Field(24 * 3600, gt=0)

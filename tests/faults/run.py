@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.faults.house import House
     from tests.faults.values import Storm
 
-INSTALLATION = "faults"
+INSTALLATION = "faults-{}"
+"""Each storm breaks servers of its own, so that several can rage at once."""
 _LEAVES = (7, 8, 9)
 _QUOTAS, _QUICK_QUOTAS = (1000, 200), (200, 50)
 _SPARE = 1.2
@@ -53,7 +54,7 @@ def _open(storm: Storm) -> Iterator[Weather]:
     clock = ShiftedClock()
     with (
         TemporaryDirectory() as folder,
-        run_services(INSTALLATION, durable=True) as services,
+        run_services(INSTALLATION.format(storm.name), durable=True) as services,
         open_house(Path(folder), services=services, clock=clock) as house,
     ):
         clock.install(house.world)

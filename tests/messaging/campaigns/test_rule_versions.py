@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
 from messaging.campaigns.broadcasts import preview
-from messaging.campaigns.commands import rules
+from messaging.campaigns.commands import content, rules
 from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.models import RuleVersion
 from messaging.campaigns.rule_versions import get_rules
@@ -132,3 +132,13 @@ def test_the_web_process_cannot_make_a_version(desk: Desk) -> None:
     statement = "INSERT INTO campaigns.rule_versions VALUES (1, '', 1, '', now())"
     with desk.sessions() as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text(statement))
+
+
+def test_a_text_can_be_judged_by_what_is_imported(operator: Operator) -> None:
+    line = "蓝鲸冰箱到店".encode()
+    assert b'"accept"' in CliRunner().invoke(content, ["check", "--imported"], input=line).stdout_bytes
+    assert operator.take_in(f"{HEADER}蓝鲸,trade,refuse,\n").exit_code == 0
+    assert b'"refuse"' in CliRunner().invoke(content, ["check", "--imported"], input=line).stdout_bytes
+    assert b'"accept"' in CliRunner().invoke(content, ["check"], input=line).stdout_bytes
+    both = CliRunner().invoke(content, ["check", "--imported", "--rules", str(operator.file)], input=line)
+    assert (both.exit_code, "give one of --rules and --imported" in both.output) == (2, True)

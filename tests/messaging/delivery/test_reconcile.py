@@ -74,16 +74,28 @@ def test_absent_twice_a_minute_apart_is_planned_once_more(world: World, clock: F
     assert (message.state, message.resends) == (MessageState.PLANNED, 1)
 
 
-@pytest.mark.parametrize(("resends", "resend_in_doubt"), [(1, True), (0, False)])
-def test_absent_after_the_resend_or_without_one_is_unconfirmed(
-    world: World, clock: FakeClock, resends: int, *, resend_in_doubt: bool
+@pytest.mark.parametrize(("resends", "resends_in_doubt"), [(1, 1), (0, 0), (3, 3)])
+def test_absent_after_the_last_resend_or_without_one_is_unconfirmed(
+    world: World, clock: FakeClock, resends: int, resends_in_doubt: int
 ) -> None:
     message_id = put_in_doubt(world, resends=resends)
-    inquiry = world.make_inquiry(RecordingSmsSender(), resend_in_doubt=resend_in_doubt)
+    inquiry = world.make_inquiry(RecordingSmsSender(), resends_in_doubt=resends_in_doubt)
     reconcile(inquiry, limit=10)
     clock.advance(seconds=60)
     assert reconcile(inquiry, limit=10) == 1
     assert world.get_message(message_id).state == MessageState.UNCONFIRMED
+
+
+def test_an_installation_may_allow_a_second_resend_for_which_it_must_be_absent_twice_again(
+    world: World, clock: FakeClock
+) -> None:
+    message_id = put_in_doubt(world, resends=1)
+    inquiry = world.make_inquiry(RecordingSmsSender(), resends_in_doubt=2)
+    assert reconcile(inquiry, limit=10) == 0
+    clock.advance(seconds=60)
+    assert reconcile(inquiry, limit=10) == 1
+    message = world.get_message(message_id)
+    assert (message.state, message.resends) == (MessageState.PLANNED, 2)
 
 
 def test_a_list_that_fails_decides_nothing_for_a_day(world: World, clock: FakeClock) -> None:
