@@ -10,14 +10,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.retry_scheme import run_retry_scheme
-from tests.faults.run import run_storm
-from tests.faults.storms import STORMS
+from tests.faults.contest import RETRIES_ALONE, TITLES, run_one
 from tests.faults.values import Verdict
 
-_COMPARED, _COMPARED_QUICKLY = 600, 200
-_ALONE = "retries alone"
-_TITLES = {storm.name: storm.title for storm in STORMS} | {_ALONE: "the same by retries alone, for comparison"}
 _TOGETHER = 2
 """How many storms rage beside each other, each over databases of its own: they wait more than they work."""
 
@@ -39,43 +34,37 @@ def _find_rows(verdict: Verdict) -> dict[str, str]:
 
 
 def _draw(verdicts: dict[str, Verdict]) -> Table:
-    table = Table("", *(name for name in _TITLES if name in verdicts))
-    columns = [_find_rows(verdicts[name]) for name in _TITLES if name in verdicts]
+    table = Table("", *(name for name in TITLES if name in verdicts))
+    columns = [_find_rows(verdicts[name]) for name in TITLES if name in verdicts]
     for row in columns[0]:
         table.add_row(row, *(column[row] for column in columns))
     return table
 
 
-def _run(name: str, *, is_quick: bool) -> Verdict:
-    if name == _ALONE:
-        return run_retry_scheme(messages=_COMPARED_QUICKLY if is_quick else _COMPARED)
-    return run_storm(next(storm for storm in STORMS if storm.name == name), is_quick=is_quick)
-
-
 def _judge(name: str, verdict: Verdict) -> str:
-    if name == _ALONE:
+    if name == RETRIES_ALONE:
         return f"{verdict.duplicates} twice, {verdict.lost} never"
     return "ok" if verdict.is_good else "WRONG"
 
 
 @click.command()
-@click.option("--only", multiple=True, type=click.Choice(list(_TITLES)), help="Only these.")
+@click.option("--only", multiple=True, type=click.Choice(list(TITLES)), help="Only these.")
 @click.option("--quick", "is_quick", is_flag=True, help="600 messages a storm instead of 3,000.")
 def main(*, only: tuple[str, ...], is_quick: bool) -> None:
     """Break everything while messages leave, and count what arrived. Ends with 1 where one message went wrong."""
     console = Console(width=None if sys.stdout.isatty() else 140)
     verdicts: dict[str, Verdict] = {}
-    names = [name for name in _TITLES if not only or name in only]
+    names = [name for name in TITLES if not only or name in only]
     with (
         ProcessPoolExecutor(_TOGETHER, mp_context=get_context("spawn")) as pool,
         console.status(f"{_TOGETHER} storms beside each other, {len(names)} in all"),
     ):
-        runs: dict[Future[Verdict], str] = {pool.submit(_run, name, is_quick=is_quick): name for name in names}
+        runs: dict[Future[Verdict], str] = {pool.submit(run_one, name, is_quick=is_quick): name for name in names}
         for run in as_completed(runs):
             name = runs[run]
             verdicts[name] = verdict = run.result()
-            console.print(f"{name}: {_TITLES[name]}: {_judge(name, verdict)} in {verdict.took_s:.0f} s")
-    failed = [name for name in names if name != _ALONE and not verdicts[name].is_good]
+            console.print(f"{name}: {TITLES[name]}: {_judge(name, verdict)} in {verdict.took_s:.0f} s")
+    failed = [name for name in names if name != RETRIES_ALONE and not verdicts[name].is_good]
     console.print(_draw(verdicts))
     console.print(f"faults: wrong in {', '.join(failed)}" if failed else "faults: ok")
     sys.exit(1 if failed else 0)
