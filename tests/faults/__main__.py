@@ -60,10 +60,15 @@ def main(*, only: tuple[str, ...], is_quick: bool) -> None:
         console.status(f"{_TOGETHER} storms beside each other, {len(names)} in all"),
     ):
         runs: dict[Future[Verdict], str] = {pool.submit(run_one, name, is_quick=is_quick): name for name in names}
-        for run in as_completed(runs):
-            name = runs[run]
-            verdicts[name] = verdict = run.result()
-            console.print(f"{name}: {TITLES[name]}: {_judge(name, verdict)} in {verdict.took_s:.0f} s")
+        try:
+            for run in as_completed(runs):
+                name = runs[run]
+                verdicts[name] = verdict = run.result()
+                console.print(f"{name}: {TITLES[name]}: {_judge(name, verdict)} in {verdict.took_s:.0f} s")
+        except BaseException:
+            # Ctrl-C, or a storm that could not be judged: what has not begun need not.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     failed = [name for name in names if name != RETRIES_ALONE and not verdicts[name].is_good]
     console.print(_draw(verdicts))
     console.print(f"faults: wrong in {', '.join(failed)}" if failed else "faults: ok")
