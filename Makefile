@@ -2,9 +2,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 export PYTHON
 
-.PHONY: help run demo test check lint browser attacks faults lock clean install-run install-test
+.PHONY: help run demo test check lint browser attacks faults bench bench-quick lock clean install-run install-test install-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -18,8 +19,8 @@ demo: .venv/.run-ready ## tell the whole story by HTTP against the running syste
 test: install-test .venv/.test-ready node_modules/.ready ## install what is missing, run every check and test
 	@$(MAKE) --no-print-directory check
 
-check: lint ## lint, format, types, import contracts, tests
-	$(BIN)/pytest
+check: lint ## lint, format, types, import contracts, tests: WORKERS at a time
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: ## lint, format, types, import contracts
 	$(BIN)/ruff check .
@@ -36,6 +37,12 @@ faults: install-test .venv/.test-ready ## break everything while 3,000 messages 
 attacks: install-run .venv/.test-ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
 	$(BIN)/python -m tests.attacks $(ATTACKS)
 
+bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: at most 25 minutes
+	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-quick: install-bench .venv/.test-ready ## the same, small: says in three minutes that the bench works
+	@$(BIN)/python -m benchmarks --quick $(BENCH)
+
 lock: .venv/.test-ready ## pin every package again, with hashes and without addresses
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements.txt requirements.in
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-dev.txt requirements-dev.in
@@ -48,6 +55,9 @@ install-run:
 
 install-test:
 	@stack/install.sh test
+
+install-bench:
+	@stack/install.sh bench
 
 .venv/bin/python:
 	@echo "==> virtual environment"

@@ -2,6 +2,7 @@
 # Installs what the system is missing, with apt, as root or through sudo. Elsewhere it says what to install.
 #   stack/install.sh run      PostgreSQL with PostGIS, Redis, Node.js with npm, Python's venv
 #   stack/install.sh test     the same, and Chromium with Chinese fonts for the browser tests
+#   stack/install.sh bench    the same as for run, and wrk
 # Installing starts no service: the private clusters under .run/ are the only ones that run.
 set -euo pipefail
 purpose=${1:-run}
@@ -34,6 +35,9 @@ if [ "$purpose" = test ]; then
   fi
   [ -n "$(ls -d /usr/share/fonts/opentype/noto/*CJK* 2>/dev/null)" ] || missing+=(fonts-noto-cjk)
 fi
+if [ "$purpose" = bench ]; then
+  has wrk || missing+=(wrk)
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if ! has apt-get; then
@@ -41,6 +45,7 @@ if ! has apt-get; then
     echo "Fieldreach installs what it needs on Debian and Ubuntu only. Here, please install:"
     echo "  PostgreSQL 15 or newer with PostGIS 3, Redis 7, Node.js 18 or newer with npm, Python 3.11 or newer with venv"
     [ "$purpose" != test ] || echo "  Chromium and a Chinese font (Noto CJK)"
+    [ "$purpose" != bench ] || echo "  wrk"
     echo "so that pg_ctl, redis-server and npm are on the PATH. Missing now: ${missing[*]}"
   } >&2
   exit 1

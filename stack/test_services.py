@@ -1,8 +1,13 @@
-"""The clusters and the Redis that tests run against: shared by parallel runs, a new database for each."""
+"""The clusters and the Redis that tests run against: shared by runs side by side, a new database for each.
+
+The workers of one run (pytest-xdist) do not share: each has an installation, as its tests read whole logs, empty Redis
+and end every connection of a role.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,13 +57,18 @@ def _locked(run_dir: Path) -> Iterator[None]:
         yield
 
 
+def _name_installation() -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    return f"test-{worker}" if worker else "test"
+
+
 @contextmanager
-def run_services(installation: str = "test", *, durable: bool = False) -> Iterator[TestServices]:
+def run_services(installation: str | None = None, *, durable: bool = False) -> Iterator[TestServices]:
     """Start what is not running, make a database pair for this run, and drop the pair at the end.
 
     Whoever breaks servers takes an installation of its own, and durable clusters if what was committed must survive.
     """
-    run_dir = get_run_dir(installation)
+    run_dir = get_run_dir(installation or _name_installation())
     with _locked(run_dir):
         clusters: dict[Database, Cluster] = {
             name: Cluster.at(run_dir, name, durable=durable) for name in databases.DATABASES
