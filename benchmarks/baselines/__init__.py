@@ -1,0 +1,1 @@
+"""What a good developer would write first, each answering the same question with the same answer as ours."""

@@ -1,0 +1,41 @@
+"""What every bench of the reading routes asks: the nearest 30 and the cells within 5 km, at ever new places."""
+
+from __future__ import annotations
+
+import random
+
+from privacy.release.values import Category
+from stack.demo_city import read_staff
+from stack.demo_client import FieldClient
+from stack.environment import Installation
+
+LIMIT, RADIUS_M = 30, 5_000
+NEED = Category.REFRIGERATOR
+NEAREST = f"/v1/yingxiaobao/communities?{{}}&category={NEED}&limit={LIMIT}"
+HEATMAP = f"/v1/yingxiaobao/heatmap?{{}}&category={NEED}&radius_m={RADIUS_M}"
+ROUNDS = 3
+_PLACES = 4_000
+
+
+def draw_places(count: int = _PLACES) -> list[tuple[float, float]]:
+    """Draw places in the middle of the city, GCJ-02, the same at every call."""
+    source = random.Random(7)
+    return [(source.uniform(120.30, 120.48), source.uniform(36.06, 36.22)) for _ in range(count)]
+
+
+def find_paths(question: str, *, count: int = _PLACES) -> list[str]:
+    """Return one question, asked at each place."""
+    return [question.format(f"lon={lon:.6f}&lat={lat:.6f}") for lon, lat in draw_places(count)]
+
+
+def sign_in(installation: Installation) -> FieldClient:
+    """Sign a salesperson in."""
+    account = next(row for row in read_staff(installation) if row["role"] == "salesperson")
+    client = FieldClient(installation.address("web"))
+    client.log_in(account["login"], account["password"])
+    return client
+
+
+def get_headers(client: FieldClient) -> dict[str, str]:
+    """Return what a signed-in caller sends along."""
+    return {"Authorization": str(client.session.headers["Authorization"])}

@@ -1,0 +1,82 @@
+"""A figure is judged by the median against its goal, and none goes missing unsaid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.goals import read_figures
+from benchmarks.picture import get_lead
+from benchmarks.report import NOT_RUN, find_lines, find_missed, write_page
+from benchmarks.values import Row, Sense
+
+FIGURES = read_figures()
+
+
+def make_row(
+    name: str = "anything", *, goal: float = 2.0, sense: Sense = Sense.AT_LEAST, ratios: tuple[float, ...] = (1.0,)
+) -> Row:
+    return Row(name, goal, sense, ratios, "×", "how")
+
+
+def test_the_median_decides_and_not_the_best_round() -> None:
+    assert not make_row(ratios=(1.9, 1.0, 9.0)).met
+    assert make_row(ratios=(2.0, 1.0, 9.0)).met
+
+
+def test_a_limit_is_missed_from_above() -> None:
+    assert make_row(sense=Sense.AT_MOST, ratios=(2.0,)).met
+    assert not make_row(sense=Sense.AT_MOST, ratios=(2.01,)).met
+
+
+def test_what_is_for_the_record_misses_nothing() -> None:
+    lines = find_lines({"any": [make_row(sense=Sense.RECORD, ratios=(0.0,))]}, figures=[])
+    assert find_missed(lines) == []
+    assert [line.verdict for line in lines] == ["for the record"]
+
+
+def test_a_row_without_a_round_is_refused() -> None:
+    with pytest.raises(ValueError, match="no rounds"):
+        make_row(ratios=())
+
+
+def test_the_performance_page_has_sixteen_figures_in_two_sections() -> None:
+    assert len(FIGURES) == 16
+    assert list(dict.fromkeys(figure.section for figure in FIGURES)) == ["Reading", "Writing and sending"]
+
+
+def test_a_figure_that_was_not_run_stands_on_the_page_and_says_so() -> None:
+    lines = find_lines({}, figures=FIGURES)
+    assert [line.name for line in lines] == [figure.name for figure in FIGURES]
+    assert {line.verdict for line in lines} == {NOT_RUN}
+
+
+def test_every_part_of_a_figure_has_its_line_and_its_verdict() -> None:
+    figure = FIGURES[6]
+    rows = [make_row(f"{figure.name}, one"), make_row(f"{figure.name}, two", ratios=(3.0,)), make_row("beside")]
+    lines = find_lines({"any": rows}, figures=[figure])
+    assert [(line.section, line.verdict) for line in lines] == [
+        ("Reading", "MISSED"),
+        ("Reading", "met"),
+        ("Beside the goals", "MISSED"),
+    ]
+    assert [line.name for line in find_missed(lines)] == [f"{figure.name}, one", "beside"]
+
+
+def test_the_page_keeps_its_words_and_has_every_line(tmp_path: Path) -> None:
+    page, words = tmp_path / "page.md", tmp_path / "words.md"
+    words.write_text("# Before\n$facts\n$tables\nAfter.\n")
+    lines = find_lines({"any": [make_row(FIGURES[0].name, ratios=(0.5, 0.25, 123.4))]}, figures=FIGURES)
+    write_page(lines, facts={"Commit": "abc"}, page=page, words=words)
+    written = page.read_text()
+    assert written.startswith("# Before\n- Commit: abc\n## Reading\n")
+    assert written.endswith("After.\n")
+    assert f"| {FIGURES[0].name} | >= 0.40 | 0.50 (0.25-123) × | MISSED | how |" in written
+    assert all(f"| {figure.name} |" in written for figure in FIGURES)
+
+
+def test_the_picture_puts_what_just_reaches_its_goal_at_one_and_better_above() -> None:
+    least, most = make_row(goal=4.0), make_row(goal=4.0, sense=Sense.AT_MOST)
+    assert (get_lead(least, 4.0), get_lead(most, 4.0)) == (1.0, 1.0)
+    assert get_lead(least, 8.0) == get_lead(most, 2.0) == 2.0
