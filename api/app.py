@@ -34,6 +34,7 @@ from api.settings import WebSettings
 from api.shared.catalog import catalog
 from api.shared.health import health
 from api.shared.login import login
+from api.shared.operations import operations
 from api.shared.pages import pages
 from api.shared.reviews import reviews
 from api.sign_in import Desk
@@ -161,7 +162,7 @@ def _register_routes(app: Flask) -> None:
     api = make_api(app)
     yingxiaobao = (communities, heatmap, tiles, territory, outcomes, broadcasts)
     jiaohubao = (active_users, pain_points, interests, life_circle, months, invitations, conversations)
-    for blueprint in (login, catalog, *yingxiaobao, *jiaohubao, reviews, health):
+    for blueprint in (login, catalog, *yingxiaobao, *jiaohubao, reviews, operations, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
 

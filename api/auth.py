@@ -18,6 +18,7 @@ PUBLIC: frozenset[Role] = frozenset()
 SALES: frozenset[Role] = frozenset({Role.SALESPERSON})
 REVIEWERS: frozenset[Role] = frozenset({Role.REVIEWER})
 PLANNERS: frozenset[Role] = frozenset({Role.PLANNER})
+OPERATORS: frozenset[Role] = frozenset({Role.OPERATOR})
 ANY_ROLE: frozenset[Role] = frozenset(Role)
 
 MAX_REMEMBERED = 10_000

@@ -50,6 +50,11 @@ class Archive:
         self._checked: dict[_Key, MonthTables] = {}
         self._refused: dict[_Key, datetime] = {}
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """Return the releases that were not as they were published when they were last looked at."""
+        return frozenset(key[0] for key in self._refused.copy() if key not in self._checked)
+
     def warm(self, sessions: sessionmaker[Session]) -> None:
         """Read and check every month that a series can show, newest first: the first question then need not wait."""
         try:

@@ -133,9 +133,15 @@ def _prove(installation: Installation, clients: Mapping[str, FieldClient], known
         for name, path in _HEATMAPS.items():
             say(f"   {name}: {len(before[path].content):,} bytes, the same to the last one.")
         say(f"   So are all {len(before)} reads of the API, by status, ETag and content.")
+        say(f"   Left out: what the operator reads of the pump, {_tell_pump(clients['operator'])}")
     finally:
         installation.people.start()
     say("   The people database is back.")
+
+
+def _tell_pump(operator: FieldClient) -> str:
+    report = operator.get("/v1/operations/pump")["report"]
+    return f"whose last sign of life is of {report['told_at']}."
 
 
 @click.command()

@@ -28,13 +28,15 @@ class ReadWithoutArgumentsError(Exception):
 class Read:
     """One read: its path as the description writes it, arguments of path and query, and a role that may ask.
 
-    A path argument that only a running system knows, an id, is left out here and given to `fill`.
+    A path argument that only a running system knows, an id, is left out here and given to `fill`. One read tells
+    whether the other side is alive (`tells_of_life`), and so cannot stay the same when that is stopped.
     """
 
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     role: str = "salesperson"
+    tells_of_life: bool = False
 
     def fill(self, **known: str) -> str:
         """Return the path with its arguments. Raises KeyError for one that is known to nobody."""
@@ -59,6 +61,8 @@ READS = (
     Read("/v1/jiaohubao/conversations", role="planner"),
     Read("/v1/jiaohubao/conversations/{handle}/messages", role="planner"),
     Read("/v1/reviews", role="reviewer"),
+    Read("/v1/operations", role="operator"),
+    Read("/v1/operations/pump", role="operator", tells_of_life=True),
     Read("/v1/jiaohubao/active-users", _DISTRICT, role="planner"),
     Read("/v1/jiaohubao/pain-points", _DISTRICT | _NEED, role="planner"),
     Read("/v1/jiaohubao/pain-points.csv", _DISTRICT | _NEED, role="planner"),

@@ -27,9 +27,12 @@ def find_clients(installation: Installation) -> dict[str, FieldClient]:
 def read_everything(clients: Mapping[str, FieldClient], **known: str) -> dict[str, Exact]:
     """Return what every read of the description answers, by its path; `known` are the ids in paths.
 
-    The broadcast must be the salesperson's, invitation and conversation the planner's.
+    Left out is the one that tells whether the other side is alive. The broadcast must be the salesperson's, invitation
+    and conversation the planner's.
     """
     description = clients["salesperson"].get("/openapi.json")
     return {
-        read.path: clients[read.role].get_exactly(read.fill(**known), read.query) for read in find_reads(description)
+        read.path: clients[read.role].get_exactly(read.fill(**known), read.query)
+        for read in find_reads(description)
+        if not read.tells_of_life
     }

@@ -55,10 +55,10 @@ class SenderParts:
 def build_sender() -> SenderParts:
     """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
     settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
-    # Lock, tick, orders, talk, inquiry, inbound list and clock besides the lines that send.
-    connections = outbox.sender_connections + 7
+    # Lock, tick, orders, talk, report, inquiry, inbound list and clock besides the lines that send.
+    connections = outbox.sender_connections + 8
     people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
-    serving = create_pool(settings.serving_url, connections=2, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    serving = create_pool(settings.serving_url, connections=3, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     clock = DatabaseClock(people)
     sender = _build_carrier(settings, outbox, clock=clock)
     sessions = sessionmaker(people, expire_on_commit=False)

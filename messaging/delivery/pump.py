@@ -28,6 +28,7 @@ from messaging.delivery.models import Message, MessageState
 from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
 from messaging.delivery.polling import poll
 from messaging.delivery.reconcile import reconcile, sweep_leases
+from messaging.delivery.reporting import report
 from messaging.delivery.rounds import Round, Turn, attempt, start_round
 from messaging.delivery.sending import drain
 
@@ -48,6 +49,7 @@ PUMP_LOCK = 0x6669656C64
 """Key of the advisory lock that makes a pump the only one."""
 
 _ANY_CAMPAIGN = UUID(int=0)
+_REPORT_PAUSE_S = 10.0
 _LONGEST_FAREWELL_S = 5.0
 
 
@@ -61,6 +63,11 @@ def follow(parts: SenderParts) -> None:
 def talk(parts: SenderParts) -> None:
     """Do once what carries conversations across."""
     carry(parts.stores, handles=parts.handles, rules=parts.draw.rules, now=parts.desk.clock())
+
+
+def tell(parts: SenderParts) -> None:
+    """Do once what operators read in front: that this pump lives, and how the valve stands."""
+    report(parts.stores, limits=parts.desk.finish.valve, now=parts.desk.clock())
 
 
 def tick(parts: SenderParts, *, queue: JobQueue) -> None:
@@ -145,6 +152,7 @@ def _get_rounds(parts: SenderParts, *, turn: Turn) -> list[Round]:
     rounds = [
         Round("orders", lambda: follow(parts), outbox.tick_s),
         Round("talk", lambda: talk(parts), outbox.tick_s),
+        Round("report", lambda: tell(parts), _REPORT_PAUSE_S),
         Round("inquiry", lambda: ask_carrier(parts), outbox.tick_s),
         Round("stand_in", lambda: stand_in(parts, is_over=turn.is_past), outbox.tick_s, is_awaited=True),
     ]

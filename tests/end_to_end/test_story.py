@@ -157,6 +157,8 @@ def test_every_read_is_the_same_with_nobody_alive_behind_the_web_process(system:
     try:
         with frozen(behind):
             assert read_everything(clients, **known) == before
+            last = clients["operator"].get("/v1/operations/pump")["report"]
+            assert last["valve"] == "open"
     finally:
         system.installation.people.start()
 

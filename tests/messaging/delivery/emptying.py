@@ -10,6 +10,7 @@ from messaging.campaigns.models import (
     Review,
     RuleVersion,
 )
+from messaging.campaigns.pump_report import StoredReport
 from messaging.campaigns.talk_models import Answer, Conversation, ConversationMark, Invitation, PlannerMessage
 from messaging.delivery.models import HeldOut, Message, Receipt, Reply, Run
 from messaging.delivery.talk_models import BoundInvitation, Line, Tombstone
@@ -22,5 +23,5 @@ TABLES = (
 )  # fmt: skip
 PUBLISHED = (
     PlannerMessage, Answer, Conversation, ConversationMark, Invitation, ActorUsage, OrganisationUsage, IdempotencyKey,
-    Broadcast, Review, RuleVersion, LeafFigures, DistrictFigures, Release,
+    Broadcast, Review, RuleVersion, StoredReport, LeafFigures, DistrictFigures, Release,
 )  # fmt: skip
