@@ -15,14 +15,16 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from werkzeug.serving import make_server
 
-from field_apps_mock.web_server import NODE_MODULES, make_app
+from field_apps_mock.web_files import NODE_MODULES
+from field_apps_mock.web_server import make_app
 from tests.browser.stub_api import LOGIN, PASSWORD, StubState, make_stub
 from tests.browser.stub_planner import TalkState
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
-# Chromium itself reports every answer of 400 and more as a console error; the stories meet some on purpose.
-ANSWERED = "Failed to load resource"
+# Chromium itself reports every answer of 400 and more as a console error; the stories meet some on purpose. Playwright
+# reports the service worker that it keeps away, software rendering itself.
+EXPECTED = ("Failed to load resource", "Service Worker registration blocked by Playwright", "[.WebGL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Witness:
         page.on("request", lambda request: self._see(request))  # noqa: PLW0108 - the same
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not message.text.startswith((ANSWERED, "[.WebGL")):
+        if message.type in {"error", "warning"} and not message.text.startswith(EXPECTED):
             self.faults.append(f"console: {message.text}")
 
     def _see(self, request: Request) -> None:
@@ -93,7 +95,7 @@ class Witness:
             self.faults.append(f"other host: {parts.hostname}")
 
 
-def _page(chromium: Browser, size: dict[str, int], *, is_phone: bool) -> Iterator[Page]:
+def _page(chromium: Browser, size: dict[str, int], *, is_phone: bool, keeps_files: bool = False) -> Iterator[Page]:
     context = chromium.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         device_scale_factor=2,
@@ -102,6 +104,7 @@ def _page(chromium: Browser, size: dict[str, int], *, is_phone: bool) -> Iterato
         locale="zh-CN",
         geolocation={"longitude": 120.3655, "latitude": 36.0835},
         permissions=["geolocation"],
+        service_workers="allow" if keeps_files else "block",
     )
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -116,6 +119,12 @@ def _page(chromium: Browser, size: dict[str, int], *, is_phone: bool) -> Iterato
 def phone(chromium: Browser) -> Iterator[Page]:
     """Give a page the size of a phone; the test fails when anything unseemly happened on it."""
     yield from _page(chromium, PHONE, is_phone=True)
+
+
+@pytest.fixture
+def installed(chromium: Browser) -> Iterator[Page]:
+    """Give a phone's page whose service worker keeps the files; elsewhere none does, so that a test can lose some."""
+    yield from _page(chromium, PHONE, is_phone=True, keeps_files=True)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ import { wordsOf } from "./api/problems.js";
 import { session, signIn } from "./session.js";
 import { chooseLanguage, language, t } from "./words/index.js";
 
+const ICON = new URL("../icon.svg", import.meta.url).href;
+
 const LanguageSwitch = () => html`
   <button class="plain" type="button" onClick=${() => chooseLanguage(language.value === "zh" ? "en" : "zh")}>
     ${language.value === "zh" ? "English" : "中文"}
@@ -12,7 +14,7 @@ const LanguageSwitch = () => html`
 
 const Brand = () => html`
   <header class="brand">
-    <img src="icon.svg" alt="" width="52" height="52" />
+    <img src=${ICON} alt="" width="52" height="52" />
     <h1>${t("app.name")}</h1>
     <p>${t("app.promise")}</p>
   </header>

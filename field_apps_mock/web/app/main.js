@@ -2,6 +2,7 @@
 import { createApp } from "./vendor.js";
 import { configure } from "./api/client.js";
 import { config } from "./config.js";
+import { keepForOffline } from "./offline.js";
 import { restoreSession } from "./session.js";
 import { Root } from "./root.js";
 
@@ -10,3 +11,4 @@ Object.assign(config, await answer.json());
 configure(config.api_url);
 await restoreSession();
 createApp(Root).mount("#app");
+keepForOffline();

@@ -2,6 +2,7 @@
 import { Button, html, ref, shallowRef, watch } from "./vendor.js";
 import { Problem, wordsOf } from "./api/problems.js";
 import { Login } from "./login.js";
+import { OfflineBanner } from "./offline.js";
 import { restoreSession, session, signOut } from "./session.js";
 import { language, t } from "./words/index.js";
 
@@ -10,6 +11,7 @@ const SIDES = {
   salesperson: async () => (await import("./yingxiaobao/app.js")).Yingxiaobao,
   planner: async () => (await import("./jiaohubao/app.js")).Jiaohubao,
   reviewer: async () => (await import("./reviews/app.js")).Reviews,
+  operator: async () => (await import("./operations/app.js")).Operations,
 };
 
 const Trouble = {
@@ -58,7 +60,7 @@ export const Root = {
     const side = useSide();
     const title = () => t(session.me ? `app.${session.me.role}` : "app.name");
     watch([language, () => session.me], () => { document.title = title(); }, { immediate: true });
-    return () => {
+    const screen = () => {
       if (session.trouble) return html`<${Trouble} />`;
       if (!session.me) return html`<${Login} />`;
       if (!SIDES[session.me.role]) return html`<${OtherRole} />`;
@@ -70,5 +72,6 @@ export const Root = {
         </div>
       `;
     };
+    return () => html`<${OfflineBanner} />${screen()}`;
   },
 };

@@ -1,6 +1,6 @@
 // The one door to the libraries. Vue's runtime build has no template compiler, so no `eval` is needed:
 // components are render functions, written with htm's tagged templates.
-import htm from "/vendor/htm.js";
+import htm from "../vendor/htm.js";
 
 const { h } = globalThis.Vue;
 export const { computed, createApp, nextTick, onBeforeUnmount, onMounted, reactive, ref, shallowRef, watch } = globalThis.Vue;

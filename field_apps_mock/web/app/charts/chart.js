@@ -19,7 +19,7 @@ export const Chart = {
     const resize = new ResizeObserver(() => chart?.resize());
     onMounted(async () => {
       try {
-        const echarts = await import("/vendor/echarts.mjs");
+        const echarts = await import("../../vendor/echarts.mjs");
         if (!canvas.value) return; // the page was left meanwhile
         chart = echarts.init(canvas.value, null, { renderer: "canvas" });
         show();

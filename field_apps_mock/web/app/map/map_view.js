@@ -1,12 +1,12 @@
 // The map as a component: it draws what the store holds and tells what was tapped.
-import { LngLatBounds, Map as MapLibre, setWorkerUrl } from "/vendor/maplibre-gl.mjs";
+import { LngLatBounds, Map as MapLibre, setWorkerUrl } from "../../vendor/maplibre-gl.mjs";
 import { html, onBeforeUnmount, onMounted, ref, watch } from "../vendor.js";
 import { t } from "../words/index.js";
 import { markPosition, nameDistricts, rankCommunities } from "./markers.js";
 import { EMPTY, boundsOf, cellAreas, circle, communityAreas } from "./shapes.js";
 import { style } from "./style.js";
 
-setWorkerUrl(new URL("/vendor/maplibre-gl-worker.mjs", location.href).href);
+setWorkerUrl(new URL("../../vendor/maplibre-gl-worker.mjs", import.meta.url).href);
 
 const remove = (markers) => markers.splice(0).forEach((marker) => marker.remove());
 const isWide = () => matchMedia("(min-width: 900px)").matches;

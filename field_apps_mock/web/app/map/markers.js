@@ -1,5 +1,5 @@
 // Words on the map are HTML: district names, ranks of communities, the chosen position. No font is fetched.
-import { Marker } from "/vendor/maplibre-gl.mjs";
+import { Marker } from "../../vendor/maplibre-gl.mjs";
 import { t } from "../words/index.js";
 import { labelPosition } from "./shapes.js";
 

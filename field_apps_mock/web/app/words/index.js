@@ -1,12 +1,14 @@
 // Chinese first, English by switch; one dictionary a language, the same keys in both.
 import { ref } from "../vendor.js";
 import { en } from "./en.js";
+import { operationsEn } from "./operations.en.js";
+import { operationsZh } from "./operations.zh.js";
 import { plannerEn } from "./planner.en.js";
 import { plannerZh } from "./planner.zh.js";
 import { zh } from "./zh.js";
 
 const STORED = "fieldreach.language";
-const dictionaries = { zh: { ...zh, ...plannerZh }, en: { ...en, ...plannerEn } };
+const dictionaries = { zh: { ...zh, ...plannerZh, ...operationsZh }, en: { ...en, ...plannerEn, ...operationsEn } };
 
 export const language = ref(localStorage.getItem(STORED) === "en" ? "en" : "zh");
 
