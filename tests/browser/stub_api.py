@@ -17,7 +17,8 @@ from flask_cors import CORS
 
 from tests.browser import stub_figures as figures
 from tests.browser.stub_content import SIGNATURE, SUFFIX, find_findings, frame_text, make_problem
-from tests.browser.stub_outcomes import add_outcomes
+from tests.browser.stub_operations import PumpState, add_operations
+from tests.browser.stub_outcomes import add_outcomes, add_territory
 from tests.browser.stub_planner import TalkState, add_planner
 from tests.browser.stub_radars import vocabulary
 
@@ -29,6 +30,7 @@ ACCOUNTS = {
     LOGIN: ("李青青", "salesperson"),
     "wang.qihua": ("王企华", "planner"),
     "zhao.shen": ("赵审", "reviewer"),
+    "sun.yunwei": ("孙运", "operator"),
 }
 
 
@@ -42,6 +44,7 @@ class StubState:
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     previews: int = 0
     talk: TalkState = field(default_factory=TalkState)
+    pump: PumpState = field(default_factory=PumpState)
 
     @property
     def sent(self) -> int:
@@ -239,6 +242,8 @@ def make_stub(state: StubState, *, origins: str) -> Flask:
     _add_figures(app)
     _add_broadcasts(app, state)
     add_outcomes(app)
+    add_territory(app)
     add_planner(app, state.talk)
+    add_operations(app, state)
     CORS(app, origins=origins)
     return app

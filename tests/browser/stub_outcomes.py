@@ -1,4 +1,4 @@
-"""Outcomes of the stub API: one district with a clear lift, one where everything is few."""
+"""Outcomes and territory of the stub API: one district with a clear lift, one where everything is few."""
 
 from __future__ import annotations
 
@@ -38,3 +38,30 @@ def add_outcomes(app: Flask) -> None:
             {"adcode": 370203, "name": "市北区", "outcomes": _outcomes(is_few=True)},
         ]
         return jsonify(month="2026-10", districts=districts, total=_outcomes(is_few=False), **figures.RELEASE)
+
+
+def _needs(month: int, *, districts: int = 1) -> dict[str, Any]:
+    """Return needs that grow from month to month; nobody needs a freezer."""
+    known = {
+        code: _known((4200 - 430 * place) * (1 + 0.09 * month) * districts / 3, 62.0 * districts**0.5)
+        for place, code in enumerate(figures.CATEGORIES)
+    }
+    return known | {"freezer": {"value": None, "moe95": 62.0, "few": True}}
+
+
+def add_territory(app: Flask) -> None:
+    """Add the route: three districts, four months."""
+
+    @app.get("/v1/yingxiaobao/territory")
+    def territory() -> Response:
+        names = {370202: "市南区", 370203: "市北区", 370212: "崂山区"}
+        districts = [
+            {"adcode": adcode, "name": name, "users": {"value": 21_430.0 - place * 4100, "moe95": 212.0},
+             "needs": _needs(3)}
+            for place, (adcode, name) in enumerate(names.items())
+        ]  # fmt: skip
+        trend = [
+            {**figures.RELEASE, "month": f"2026-{8 + month:02d}", "needs": _needs(month, districts=3)}
+            for month in range(4)
+        ]
+        return jsonify(districts=districts, trend=trend, **figures.RELEASE)

@@ -21,6 +21,7 @@ CARD = {"card_id": "card-1", "body": "想听听您用冰箱时的烦恼"}
 CALLS = (
     ("GET", "/v1/catalog", "", None),
     ("GET", "/v1/yingxiaobao/outcomes", "", None),
+    ("GET", "/v1/yingxiaobao/territory", "", None),
     ("GET", "/v1/jiaohubao/months", "", None),
     ("GET", "/v1/jiaohubao/pain-points", "?district=370200", None),
     ("GET", "/v1/jiaohubao/interests", "?district=370200", None),
@@ -33,6 +34,8 @@ CALLS = (
     ("GET", "/v1/jiaohubao/conversations/{handle}/messages", "", None),
     ("POST", "/v1/jiaohubao/conversations/{handle}/messages", "", {"body": "谢谢，聊聊好吗？"}),
     ("GET", "/v1/reviews", "", None),
+    ("GET", "/v1/operations", "", None),
+    ("GET", "/v1/operations/pump", "", None),
 )
 
 

@@ -26,8 +26,13 @@ export const findBroadcasts = (cursor) =>
 export const getBroadcast = (id) => request("GET", path(id));
 export const changeBroadcast = (id, action) => request("POST", `${path(id)}/${action}`);
 
+export const getTerritory = (signal) => request("GET", "/v1/yingxiaobao/territory", { signal });
+
 export const getOutcomes = (month, signal) => request("GET", "/v1/yingxiaobao/outcomes", { query: { month }, signal });
 
 export const findReviews = (cursor) => request("GET", "/v1/reviews", { query: { limit: 20, cursor } });
 export const decideReview = (id, decision, reason) =>
   request("POST", `/v1/reviews/${encodeURIComponent(id)}`, { body: { decision, reason } });
+
+export const getOperations = () => request("GET", "/v1/operations");
+export const getPump = () => request("GET", "/v1/operations/pump");

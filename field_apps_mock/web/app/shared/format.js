@@ -21,9 +21,10 @@ export const margin = (released) => t("figure.margin", { margin: number(released
 const dayOf = (instant) => new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format(instant);
 
 /** Say an instant: only the hour today, with the day otherwise. */
-export function time(text) {
+export function time(text, { withSeconds = false } = {}) {
   const instant = new Date(text);
   const clock = { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: ZONE };
+  if (withSeconds) clock.second = "2-digit";
   const today = dayOf(instant) === dayOf(new Date());
   const shown = today ? clock : { month: "numeric", day: "numeric", ...clock };
   return new Intl.DateTimeFormat(locale(), shown).format(instant);
