@@ -1,4 +1,4 @@
-// 营销宝: four tabs, and the page on which a message is written over them.
+// 营销宝: five tabs, and the page on which a message is written over them.
 import { html, ref } from "../vendor.js";
 import { Mine } from "../shared/mine.js";
 import { useSettling } from "../shared/settling.js";
@@ -8,9 +8,11 @@ import { Compose } from "./compose.js";
 import { MapScreen } from "./map_screen.js";
 import { OutcomesScreen } from "./outcomes.js";
 import { makeStore } from "./store.js";
+import { TerritoryScreen } from "./territory.js";
 
 const TABS = [
   { name: "map", icon: "location-o", iconChosen: "location" },
+  { name: "territory", icon: "bar-chart-o", iconChosen: "bar-chart-o" },
   { name: "broadcasts", icon: "volume-o", iconChosen: "volume" },
   { name: "outcomes", icon: "chart-trending-o", iconChosen: "chart-trending-o" },
   { name: "mine", icon: "user-o", iconChosen: "user" },
@@ -38,6 +40,7 @@ export const Yingxiaobao = {
     return () => html`
       <div class="app" inert=${isComposing.value || isSettling.value}>
         <${MapScreen} store=${store} write=${write} class=${{ "is-hidden": tab.value !== "map" }} />
+        ${tab.value === "territory" && html`<${TerritoryScreen} />`}
         ${tab.value === "broadcasts" && html`<${BroadcastList} newest=${sent.value} write=${write} />`}
         ${tab.value === "outcomes" && html`<${OutcomesScreen} />`}
         ${tab.value === "mine" && html`<${Mine} />`}
