@@ -38,7 +38,8 @@ class Stack:
 
 
 @contextmanager
-def _serving(app: Flask) -> Iterator[str]:
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an application on a free port while the block runs; gives its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -57,8 +58,8 @@ def stack() -> Iterator[Stack]:
     assert NODE_MODULES.is_dir(), "npm ci first"
     state = StubState()
     with (
-        _serving(make_stub(state, origins=r"http://127\.0\.0\.1:\d+")) as api_url,
-        _serving(make_app(api_url=api_url, carrier_url=f"{api_url}/inbox")) as app_url,
+        serving(make_stub(state, origins=r"http://127\.0\.0\.1:\d+")) as api_url,
+        serving(make_app(api_url=api_url, carrier_url=f"{api_url}/inbox")) as app_url,
     ):
         yield Stack(app_url, LOGIN, PASSWORD, state)
 

@@ -1,18 +1,18 @@
-// The routes of the API that this app uses, one function each. Map layers always ask for WGS84.
+// The routes of the API that this app uses, one function each. Map layers ask for the datum that the map is in.
+import { mapDatum } from "../config.js";
 import { request } from "./client.js";
 
-const DATUM = "wgs84";
 const path = (id) => `/v1/yingxiaobao/broadcasts/${encodeURIComponent(id)}`;
 
 export const getMe = () => request("GET", "/v1/me");
 export const getCatalog = () => request("GET", "/v1/catalog");
-export const findDistricts = (cityCode) => request("GET", "/v1/districts", { query: { city_code: cityCode, datum: DATUM } });
+export const findDistricts = (cityCode) => request("GET", "/v1/districts", { query: { city_code: cityCode, datum: mapDatum() } });
 
 export const findCommunities = ({ lon, lat, category, signal }) =>
-  request("GET", "/v1/yingxiaobao/communities", { query: { lon, lat, datum: DATUM, category, limit: 30 }, signal });
+  request("GET", "/v1/yingxiaobao/communities", { query: { lon, lat, datum: mapDatum(), category, limit: 30 }, signal });
 
 export const getHeatmap = ({ lon, lat, category, radiusM, signal }) =>
-  request("GET", "/v1/yingxiaobao/heatmap", { query: { lon, lat, datum: DATUM, category, radius_m: radiusM }, signal });
+  request("GET", "/v1/yingxiaobao/heatmap", { query: { lon, lat, datum: mapDatum(), category, radius_m: radiusM }, signal });
 
 export const previewBroadcast = (body, signal) =>
   request("POST", "/v1/yingxiaobao/broadcasts/preview", { body, signal });

@@ -1,4 +1,4 @@
-// GCJ-02 to WGS84. The catalog names the centre of a territory in GCJ-02, the map draws WGS84.
+// GCJ-02 and WGS84. The catalog names the centre of a territory in GCJ-02, browsers report WGS84, and the map draws either.
 // The published forward formula shifts WGS84 to GCJ-02; the inverse repeats it until the shift agrees.
 const SEMI_MAJOR_M = 6378245;
 const ECCENTRICITY_SQUARED = 0.00669342162296594323;
@@ -29,4 +29,13 @@ export function wgs84FromGcj02(given) {
     found = { lon: given.lon - moved.lon, lat: given.lat - moved.lat };
   }
   return found;
+}
+
+const isInChina = ({ lon, lat }) => lon > 72.004 && lon < 137.8347 && lat > 0.8293 && lat < 55.8271;
+
+/** Return the GCJ-02 position of a WGS84 position; outside China they are the same. */
+export function gcj02FromWgs84(given) {
+  if (!isInChina(given)) return given;
+  const moved = shift(given);
+  return { lon: given.lon + moved.lon, lat: given.lat + moved.lat };
 }

@@ -1,4 +1,12 @@
-// Where the person is, from the browser. Browsers report WGS84.
+// Where the person is, from the browser, in the datum of the map. Browsers report WGS84.
+import { mapDatum } from "../config.js";
+import { gcj02FromWgs84 } from "./datum.js";
+
+function inMapDatum({ longitude, latitude }) {
+  const position = { lon: longitude, lat: latitude };
+  return mapDatum() === "gcj02" ? gcj02FromWgs84(position) : position;
+}
+
 export function locate() {
   return new Promise((resolve, reject) => {
     if (!navigator.geolocation) {
@@ -6,7 +14,7 @@ export function locate() {
       return;
     }
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({ lon: coords.longitude, lat: coords.latitude }),
+      ({ coords }) => resolve(inMapDatum(coords)),
       reject,
       { enableHighAccuracy: true, timeout: 8000, maximumAge: 60000 },
     );

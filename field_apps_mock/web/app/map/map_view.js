@@ -1,7 +1,9 @@
 // The map as a component: it draws what the store holds and tells what was tapped.
 import { LngLatBounds, Map as MapLibre, setWorkerUrl } from "../../vendor/maplibre-gl.mjs";
 import { html, onBeforeUnmount, onMounted, ref, watch } from "../vendor.js";
+import { config } from "../config.js";
 import { t } from "../words/index.js";
+import { addBaseMap } from "./base_map.js";
 import { markPosition, nameDistricts, rankCommunities } from "./markers.js";
 import { EMPTY, boundsOf, cellAreas, circle, communityAreas } from "./shapes.js";
 import { style } from "./style.js";
@@ -34,7 +36,7 @@ const bottomCovered = () => Math.round((document.querySelector(".sheet")?.client
 const padding = () =>
   isWide()
     ? { top: 90, bottom: 60, left: 440, right: 60 }
-    : { top: 142, bottom: bottomCovered(), left: 26, right: 26 };
+    : { top: 156, bottom: bottomCovered(), left: 26, right: 26 };
 
 function fit(map, store) {
   const { mode, communities, position, radiusM } = store;
@@ -61,6 +63,12 @@ function drawCells(map, store) {
 }
 
 function listen(map, store) {
+  const canvas = map.getCanvas();
+  canvas.addEventListener("keydown", ({ key }) => {
+    const { lng: lon, lat } = map.getCenter();
+    if (key === "Enter" && store.isPicking) store.moveTo({ lon, lat });
+  });
+  watch(() => store.isPicking, (isPicking) => isPicking && canvas.focus());
   map.on("click", (event) => {
     if (store.isPicking) return store.moveTo({ lon: event.lngLat.lng, lat: event.lngLat.lat });
     const layers = ["community-fill", "cell-fill"];
@@ -105,6 +113,7 @@ export const MapView = {
       map.once("load", () => {
         follow(map, store);
         listen(map, store);
+        if (config.base_map) addBaseMap(map, config.base_map);
       });
       map.once("idle", () => {
         isReady.value = true;

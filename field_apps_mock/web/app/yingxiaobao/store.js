@@ -1,6 +1,7 @@
 // What the map screen shows: position, mode, category, the answers of the API, and the communities chosen.
 import { reactive, shallowRef, watch } from "../vendor.js";
 import { findCommunities, findDistricts, getHeatmap } from "../api/routes.js";
+import { mapDatum } from "../config.js";
 import { wgs84FromGcj02 } from "../map/datum.js";
 import { session } from "../session.js";
 import { draft } from "./draft.js";
@@ -63,7 +64,8 @@ function keepAnswers(store) {
 // An account without a territory (not a salesperson) starts in Qingdao.
 function startPosition() {
   const center = session.catalog.map?.center;
-  return center ? rounded(wgs84FromGcj02(center)) : { lon: 120.38, lat: 36.07 };
+  if (!center) return { lon: 120.38, lat: 36.07 };
+  return rounded(mapDatum() === "gcj02" ? center : wgs84FromGcj02(center));
 }
 
 // The API takes up to 17 decimals; six are a tenth of a metre.
