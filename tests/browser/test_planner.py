@@ -115,6 +115,17 @@ def test_a_double_tap_invites_once_and_the_list_says_no_more_than_the_slot(
     assert talk.sent == 1
 
 
+def test_an_invitation_being_written_outlives_a_reload(phone: Page, stack: Stack) -> None:
+    sign_in_as(phone, stack, PLANNER)
+    for text in ("", INVITING):
+        open_tab(phone, "活跃用户")
+        phone.get_by_role("button", name="写邀请").first.click()
+        expect(phone.get_by_label("写什么")).to_have_value(text)
+        phone.get_by_label("写什么").fill(INVITING)
+        phone.reload()
+        phone.locator(".tabs").wait_for()
+
+
 def test_cards_are_filtered_and_none_is_said_in_words(phone: Page, stack: Stack) -> None:
     sign_in_as(phone, stack, PLANNER)
     open_tab(phone, "活跃用户")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Stack
-from tests.browser.steps import GOOD_TEXT, choose, choose_all, go_to_work, sign_in, wait_for_map, write
+from tests.browser.steps import GOOD_TEXT, choose, choose_all, go_to_work, open_tab, sign_in, wait_for_map, write
 
 pytestmark = pytest.mark.browser
 Photograph = Callable[[Page, str], None]
@@ -68,6 +68,43 @@ def test_the_position_comes_from_the_browser_or_from_a_tap(phone: Page, stack: S
     with phone.expect_response(re.compile("communities.*datum=wgs84")) as answer:
         phone.touchscreen.tap(60, 300)
     assert "lon=120.3655" not in answer.value.url
+
+
+def test_the_position_can_be_chosen_with_the_keyboard(desktop: Page, stack: Stack) -> None:
+    sign_in(desktop, stack)
+    desktop.get_by_role("button", name="在地图上选位置").press("Enter")
+    expect(desktop.locator("canvas.maplibregl-canvas")).to_be_focused()
+    with desktop.expect_response(re.compile("communities.*datum=wgs84")):
+        desktop.keyboard.press("Enter")
+
+
+def test_the_territory_shows_needs_with_margins_and_how_they_moved(
+    phone: Page, stack: Stack, photograph: Photograph
+) -> None:
+    sign_in(phone, stack)
+    open_tab(phone, "区域")
+    expect(phone.locator(".chart[data-state=ready]")).to_have_count(2)
+    expect(phone.locator(".total-need small")).to_have_text(re.compile(r"^±[\d,]+$"))
+    expect(phone.locator(".compared dd").first).to_have_text(re.compile(r"^[\d,]+ ±[\d,]+$"))
+    expect(phone.locator(".compared dd").last).to_have_text("少量")
+    expect(phone.get_by_text(re.compile(r"比 2026-10 多 [\d,]+ 户（±[\d,]+）"))).to_be_visible()
+    photograph(phone, "territory")
+    phone.get_by_role("button", name="冷柜").click()
+    expect(phone.get_by_text("没有足够数据看变化。")).to_be_visible()
+    expect(phone.locator(".figures").last.locator("td").last).to_have_text("少量")
+
+
+def test_back_closes_the_message_and_gives_the_focus_back(phone: Page, stack: Stack) -> None:
+    sign_in(phone, stack)
+    choose(phone, 2)
+    write(phone, GOOD_TEXT)
+    phone.go_back()
+    expect(phone.get_by_label("写什么")).to_have_count(0)
+    expect(phone.get_by_role("button", name="写消息")).to_be_focused()
+    phone.get_by_role("button", name="写消息").click()
+    expect(phone.get_by_label("写什么")).to_have_value(GOOD_TEXT)
+    phone.get_by_role("button", name="返回").click()
+    expect(phone.get_by_role("button", name="写消息")).to_be_focused()
 
 
 def test_the_live_check_marks_the_span_and_says_why(phone: Page, stack: Stack, photograph: Photograph) -> None:

@@ -1,5 +1,6 @@
 // 交互宝: four tabs, and over them the page of an invitation or of a conversation.
 import { html, ref } from "../vendor.js";
+import { useBack } from "../shared/back.js";
 import { Mine } from "../shared/mine.js";
 import { useSettling } from "../shared/settling.js";
 import { TabBar } from "../shared/tab_bar.js";
@@ -23,6 +24,10 @@ export const Jiaohubao = {
     const talk = ref(null); // the conversation that is open
     const newest = ref(null);
     const { isSettling, settle } = useSettling();
+    const close = () => {
+      invited.value = talk.value = null;
+    };
+    useBack(() => Boolean(invited.value || talk.value), close);
     const onSent = (invitation) => {
       newest.value = invitation.invitation_id;
       invited.value = null;
@@ -38,8 +43,8 @@ export const Jiaohubao = {
         <${TabBar} tabs=${TABS} chosen=${tab.value} choose=${(name) => { tab.value = name; }} />
       </div>
       ${invited.value && html`
-        <${InvitePage} card=${invited.value} onBack=${() => { invited.value = null; }} onSent=${onSent} />`}
-      ${talk.value && html`<${TalkPage} conversation=${talk.value} onBack=${() => { talk.value = null; }} />`}
+        <${InvitePage} card=${invited.value} onBack=${close} onSent=${onSent} />`}
+      ${talk.value && html`<${TalkPage} conversation=${talk.value} onBack=${close} />`}
     `;
   },
 };

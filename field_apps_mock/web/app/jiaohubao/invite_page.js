@@ -1,11 +1,12 @@
 // Writing an invitation to one person whom a card fits: checked while typing, sent once.
-import { Button, Icon, computed, html, onMounted, reactive, ref, showToast, watch } from "../vendor.js";
+import { Button, Icon, computed, html, onMounted, ref, showToast, watch } from "../vendor.js";
 import { wordsOf } from "../api/problems.js";
 import { previewInvitation, requestInvitation } from "../api/planner_routes.js";
 import { Bubble } from "../messages/bubble.js";
 import { Editor } from "../messages/editor.js";
 import { useLiveCheck } from "../messages/live_check.js";
 import { troubleOf, useSending } from "../messages/sending.js";
+import { useKeptDraft } from "../shared/kept_draft.js";
 import { t } from "../words/index.js";
 import { PersonaCard } from "./cards_screen.js";
 
@@ -32,7 +33,7 @@ function markRefusal(sending, check, draft) {
 }
 
 function useInvitation(card) {
-  const draft = reactive({ body: "", attempt: null });
+  const draft = useKeptDraft(`invite.${card.card_id}`);
   const question = () => ({ card_id: card.card_id, body: draft.body });
   const { check } = useLiveCheck(question, ask, { isAskable: () => draft.body.trim() !== "" });
   const { sending, send } = useSending(requestInvitation, draft);
@@ -60,6 +61,7 @@ export const InvitePage = {
     const press = async () => {
       const sent = await invitation.send();
       if (!sent) return;
+      Object.assign(draft, { body: "", attempt: null });
       showToast(t(sent.state === "in_review" ? "compose.sent.review" : "compose.sent"));
       emit("sent", sent);
     };

@@ -4,6 +4,7 @@ import { findLines, markRead, writeLine } from "../api/planner_routes.js";
 import { Editor } from "../messages/editor.js";
 import { troubleOf, useSending } from "../messages/sending.js";
 import { time } from "../shared/format.js";
+import { useKeptDraft } from "../shared/kept_draft.js";
 import { More } from "../shared/more.js";
 import { usePages } from "../shared/pages.js";
 import { Empty, Trouble, Waiting } from "../shared/states.js";
@@ -22,7 +23,7 @@ Line.props = ["line"];
 
 // Doubtful lines are refused on sending, with the same findings as a message; marks go with the next key.
 function useReply(handle, refresh) {
-  const draft = reactive({ body: "", attempt: null });
+  const draft = useKeptDraft(`talk.${handle}`);
   const check = reactive({ preview: null, body: "", isChecking: false });
   const { sending, send } = useSending((body, key) => writeLine(handle, body, key), draft);
   watch(() => draft.body, () => {

@@ -31,10 +31,13 @@ export const Dashboard = {
       return html`
         <main class="page is-dashboard">
           <header class="bar is-wide"><h1>${t("tab.operations")}</h1></header>
-          <div class="page-body">
+          <div class="page-body" tabindex="0">
             ${problem && html`<${Trouble} problem=${problem} retry=${retry} />`}
-            ${pump.answer && html`<${Sending} pump=${pump.answer} rates=${rest.answer?.rates} />`}
-            ${rest.answer ? html`<${Rest} answer=${rest.answer} />` : !problem && html`<${Waiting} />`}
+            <div class="dashboard">
+              ${pump.answer && html`<${Sending} pump=${pump.answer} rates=${rest.answer?.rates} />`}
+              ${rest.answer && html`<${Rest} answer=${rest.answer} />`}
+            </div>
+            ${!rest.answer && !problem && html`<${Waiting} />`}
             ${rest.answer && html`<p class="note">${t("ops.why")}</p>`}
           </div>
         </main>

@@ -4,7 +4,7 @@ import { number } from "../shared/format.js";
 import { Meter } from "../shared/meter.js";
 import { t } from "../words/index.js";
 
-const epsilon = (value) => (value === null ? t("ops.ledger.unknown") : `ε ${number(value, 2)}`);
+const epsilon = (value) => (value === null ? t("ops.ledger.unknown") : `ε ${value.toFixed(2)}`);
 
 const Month = ({ month }) => html`
   <tr>
@@ -23,7 +23,7 @@ export const Ledger = ({ ledger }) => {
       <h2>${t("ops.ledger")}</h2>
       ${newest
         ? html`<${Meter} value=${newest.year_epsilon} most=${ledger.epsilon} label=${t("ops.ledger.year")}
-            words=${t("ops.ledger.of", { spent: number(newest.year_epsilon, 2), most: number(ledger.epsilon, 2) })} />
+            words=${t("ops.ledger.of", { spent: newest.year_epsilon.toFixed(2), most: number(ledger.epsilon, 2) })} />
           <table class="figures">
             <thead><tr><th scope="col">${t("filter.month")}</th><th scope="col">${t("ops.ledger.cities")}</th><th scope="col">${t("ops.ledger.to")}</th></tr></thead>
             <tbody>${ledger.months.map((month) => html`<${Month} key=${month.month} month=${month} />`)}</tbody>

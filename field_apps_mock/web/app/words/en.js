@@ -36,6 +36,7 @@ export const en = {
   "mode.communities": "Communities",
   "mode.users": "Users",
   "map.label": "Map: {mode}",
+  "map.modes": "What to see",
   "map.locate": "Go to my position",
   "map.pick": "Choose a position on the map",
   "map.pick.hint": "Tap the map to see the need there",

@@ -42,7 +42,7 @@ export const operationsZh = {
   "ops.ledger": "隐私预算",
   "ops.ledger.year": "到最新一月的滚动一年",
   "ops.ledger.of": "ε {spent} / {most}",
-  "ops.ledger.cities": "当月",
+  "ops.ledger.cities": "当月各城市",
   "ops.ledger.to": "滚动一年",
   "ops.ledger.unknown": "未注明",
   "ops.ledger.why": "按发布自带的噪声参数算，一年按每月花费最多的城市计。扣了预算却没有发布的月份只在 manage.py ledger 里。",

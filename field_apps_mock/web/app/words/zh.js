@@ -36,6 +36,7 @@ export const zh = {
   "mode.communities": "社区热力",
   "mode.users": "用户热力",
   "map.label": "地图：{mode}",
+  "map.modes": "看什么",
   "map.locate": "定位到我",
   "map.pick": "在地图上选位置",
   "map.pick.hint": "点一下地图，看那里的需求",

@@ -1,5 +1,6 @@
 // 营销宝: five tabs, and the page on which a message is written over them.
 import { html, ref } from "../vendor.js";
+import { useBack } from "../shared/back.js";
 import { Mine } from "../shared/mine.js";
 import { useSettling } from "../shared/settling.js";
 import { TabBar } from "../shared/tab_bar.js";
@@ -25,6 +26,10 @@ export const Yingxiaobao = {
     const isComposing = ref(false);
     const sent = ref(null);
     const { isSettling, settle } = useSettling();
+    const close = () => {
+      isComposing.value = false;
+    };
+    useBack(() => isComposing.value, close);
     const open = (name) => {
       tab.value = name;
       isComposing.value = false;
@@ -47,7 +52,7 @@ export const Yingxiaobao = {
         <${TabBar} tabs=${TABS} chosen=${tab.value} choose=${open} />
       </div>
       ${isComposing.value && html`
-        <${Compose} onBack=${() => { isComposing.value = false; }} onPick=${() => open("map")} onSent=${onSent} />
+        <${Compose} onBack=${close} onPick=${() => open("map")} onSent=${onSent} />
       `}
     `;
   },

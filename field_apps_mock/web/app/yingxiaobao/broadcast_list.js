@@ -1,10 +1,10 @@
 // My broadcasts, newest first; asked again every few seconds while the page is open.
 import { Button, Icon, html } from "../vendor.js";
-import { wordsOf } from "../api/problems.js";
 import { findBroadcasts } from "../api/routes.js";
 import { config } from "../config.js";
 import { More } from "../shared/more.js";
 import { usePages } from "../shared/pages.js";
+import { Empty, Trouble, Waiting } from "../shared/states.js";
 import { t } from "../words/index.js";
 import { BroadcastCard } from "./broadcast_card.js";
 import { DemoBanner } from "./demo_banner.js";
@@ -17,12 +17,10 @@ const Inbox = () => html`
   </a>
 `;
 
-const Empty = () => html`<div class="empty"><b>${t("broadcasts.empty")}</b><p>${t("broadcasts.empty.why")}</p></div>`;
-
 export const BroadcastList = {
   props: { newest: { type: String, default: null }, write: { type: Function, required: true } },
   setup(props) {
-    const { list, more, replace } = usePages(findBroadcasts, "broadcast_id");
+    const { list, refresh, more, replace } = usePages(findBroadcasts, "broadcast_id");
     return () => html`
       <main class="page">
         <header class="bar is-wide">
@@ -31,9 +29,11 @@ export const BroadcastList = {
         </header>
         <div class="page-body">
           <${DemoBanner} />
-          ${list.problem && html`<p class="trouble" role="alert">${wordsOf(list.problem)}</p>`}
+          ${list.problem && html`<${Trouble} problem=${list.problem} retry=${refresh} />`}
+          ${!list.isLoaded && !list.problem && html`<${Waiting} />`}
           ${config.carrier_url && html`<${Inbox} />`}
-          ${list.isLoaded && list.items.length === 0 && html`<${Empty} />`}
+          ${list.isLoaded && list.items.length === 0 && html`
+            <${Empty} words=${t("broadcasts.empty")} why=${t("broadcasts.empty.why")} />`}
           ${list.items.map((broadcast) => html`
             <${BroadcastCard} key=${broadcast.broadcast_id} broadcast=${broadcast}
               isNewest=${broadcast.broadcast_id === props.newest} onChanged=${replace} />`)}

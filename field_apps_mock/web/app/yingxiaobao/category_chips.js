@@ -2,12 +2,12 @@
 import { html } from "../vendor.js";
 import { session } from "../session.js";
 import { Chips } from "../shared/chips.js";
-import { nameOf } from "../words/index.js";
+import { nameOf, t } from "../words/index.js";
 import { draft } from "./draft.js";
 
 export const categoryName = () => nameOf(session.catalog.categories.find(({ code }) => code === draft.category));
 
 export const CategoryChips = () => html`
   <${Chips} options=${session.catalog.categories.map((one) => ({ code: one.code, words: nameOf(one) }))}
-    chosen=${draft.category} onChoose=${(code) => { draft.category = code; }} />
+    label=${t("filter.category")} chosen=${draft.category} onChoose=${(code) => { draft.category = code; }} />
 `;

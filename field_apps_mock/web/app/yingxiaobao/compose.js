@@ -25,7 +25,7 @@ const Audience = ({ need, onPick }) => html`
           <button type="button" aria-label=${t("compose.remove", { name: community.name })}
             onClick=${() => draft.communities.splice(index, 1)}><${Icon} name="cross" size="14" /></button>
         </li>`)}
-      <li key="more"><button type="button" class="plain" onClick=${onPick}>
+      <li key="more"><button type="button" class="plain" aria-label=${t("compose.pick")} onClick=${onPick}>
         ${draft.communities.length === 0 ? t("compose.pick") : html`<${Icon} name="plus" size="16" />`}
       </button></li>
     </ul>

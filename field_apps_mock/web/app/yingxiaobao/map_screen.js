@@ -16,7 +16,7 @@ const MODES = ["communities", "users"];
 
 const TopBar = ({ store }) => html`
   <header class="map-top">
-    <div class="modes" role="group">
+    <div class="modes" role="group" aria-label=${t("map.modes")}>
       ${MODES.map((mode) => html`
         <button key=${mode} type="button" aria-pressed=${String(store.mode === mode)}
           onClick=${() => { store.mode = mode; }}>${t(`mode.${mode}`)}</button>
@@ -28,7 +28,7 @@ const TopBar = ({ store }) => html`
 TopBar.props = ["store"];
 
 const Legend = ({ limits }) => html`
-  <div class="legend" aria-label=${t("map.legend")}>
+  <div class="legend" role="group" aria-label=${t("map.legend")}>
     <span class="legend-title">${t("map.legend")}</span>
     <div class="legend-steps">
       <span class="legend-step"><i style=${{ background: FEW_SHADE }}></i>${t("map.few")}</span>
@@ -75,6 +75,7 @@ export const MapScreen = {
     });
     return () => html`
       <main class=${["map-screen", `is-${store.mode}`]}>
+        <h1 class="unseen">${t("tab.map")}</h1>
         <${MapView} store=${store} />
         <${TopBar} store=${store} />
         <div class="map-side">
@@ -84,7 +85,7 @@ export const MapScreen = {
           <div class="map-hint" role="status">${t("map.pick.hint")}
             <button type="button" class="plain" onClick=${() => { store.isPicking = false; }}>${t("map.pick.cancel")}</button>
           </div>`}
-        ${store.isLoading && html`<div class="map-loading" role="status"><${Loading} size="18" color="#0f766e" /></div>`}
+        ${store.isLoading && html`<div class="map-loading" role="status" aria-label=${t("state.loading")}><${Loading} size="18" color="currentColor" /></div>`}
         <${Sheet} mode=${store.mode}>
           <${Legend} limits=${limits.value} />
           ${store.problem && html`<${Trouble} store=${store} />`}
