@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_SID = "AC" + "0c" * 16
 AUTH_TOKEN = "not-a-secret-outside-tests"  # noqa: S105 - the double's token
 LOGIN, PASSWORD = "qd-sales", "a-salespersons-password"
+OPERATOR = "qd-operator"
 _SHORT = {
     "LEASE_S": "3", "CONNECT_TIMEOUT_S": "0.5", "READ_TIMEOUT_S": "1.5", "FIRST_LISTING_S": "0.5",
     "NEXT_LISTING_S": "0.5", "TICK_S": "0.25", "IDLE_BEFORE_OWN_DRAIN_S": "1", "FIRST_POLL_S": "2", "RETRY_S": "0.3",
@@ -179,12 +180,13 @@ class System:
         return all(answer.ok for answer in answers)
 
     def write_staff(self) -> Path:
-        """Write one salesperson."""
+        """Write a salesperson and an operator."""
         file = self.folder / "staff.csv"
         with file.open("w", encoding="utf-8", newline="") as target:
             rows = [
                 ["login", "display_name", "role", "territory", "password"],
                 [LOGIN, "青岛", "salesperson", "370202", PASSWORD],
+                [OPERATOR, "运维", "operator", "", PASSWORD],
             ]
             csv.writer(target).writerows(rows)
         return file

@@ -19,7 +19,7 @@ from field_apps_mock.carrier.values import CarrierSettings
 from stack.test_services import run_services
 from tests.leaks.canaries import Canary, Search, Shape, find_id_shapes, find_phone_shapes, find_shapes, make_canaries
 from tests.leaks.drop import COMMUNITY, get_month, write_bad_drop, write_district, write_good_drop
-from tests.leaks.system import ACCOUNT_SID, AUTH_TOKEN, LOGIN, PASSWORD, System, build
+from tests.leaks.system import ACCOUNT_SID, AUTH_TOKEN, LOGIN, OPERATOR, PASSWORD, System, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,8 +174,18 @@ def _write_back(system: System) -> None:
             requests.post(url, json={"body": text}, timeout=5).raise_for_status()
 
 
+def _look_as_operator(system: System) -> None:
+    credentials = {"login": OPERATOR, "password": PASSWORD}
+    token = system.ask("POST", f"{system.web_url}/v1/auth/token", json=credentials).json()["access_token"]
+    for path in ("/v1/operations", "/v1/operations/pump"):
+        answer = system.ask("GET", f"{system.web_url}{path}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["report"] is not None
+
+
 def _look_at_the_end(system: System, headers: dict[str, str], broadcast_id: str) -> str:
     _read_everything(system, headers)
+    _look_as_operator(system)
     for path in (f"broadcasts/{broadcast_id}", "broadcasts", f"broadcasts/{broadcast_id}/cancel"):
         method = "POST" if path.endswith("cancel") else "GET"
         system.ask(method, f"{system.web_url}{API}/{path}", headers=headers)

@@ -1,11 +1,20 @@
 // Whether there is a network, and the service worker that keeps the app's files for when there is none.
-import { html, ref } from "./vendor.js";
+import { html, ref, shallowRef } from "./vendor.js";
 import { t } from "./words/index.js";
 
 export const isOffline = ref(!navigator.onLine);
 
 addEventListener("online", () => { isOffline.value = false; });
 addEventListener("offline", () => { isOffline.value = true; });
+
+/** The browser's offer to install the app, once it makes one. */
+export const installer = shallowRef(null);
+
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  installer.value = event;
+});
+addEventListener("appinstalled", () => { installer.value = null; });
 
 /** Register the service worker; without one (an old browser, a plain http address) the app works online as before. */
 export function keepForOffline() {

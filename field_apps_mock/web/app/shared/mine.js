@@ -1,5 +1,6 @@
 // Who I am, where I work, how fresh the figures are; language and log-out.
 import { Button, html } from "../vendor.js";
+import { installer } from "../offline.js";
 import { session, signOut } from "../session.js";
 import { date } from "./format.js";
 import { chooseLanguage, language, t } from "../words/index.js";
@@ -50,6 +51,9 @@ export const Mine = () => html`
         <${Releases} />
         <p class="note">${t("mine.privacy")}</p>
       </section>
+      ${installer.value && html`
+        <section class="card is-row"><h2>${t("mine.install")}</h2>
+          <${Button} size="small" round type="primary" onClick=${() => installer.value.prompt()}>${t("mine.install.do")}<//></section>`}
       <section class="card is-row"><h2>${t("mine.language")}</h2><${Languages} /></section>
       <${Button} block round plain onClick=${signOut}>${t("mine.logout")}<//>
     </div>

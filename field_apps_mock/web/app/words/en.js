@@ -135,6 +135,8 @@ export const en = {
   "mine.release.of": "{year}-{month}, as of {date}",
   "mine.release.none": "Nothing published yet",
   "mine.language": "Language",
+  "mine.install": "Install this app",
+  "mine.install.do": "Install",
   "mine.logout": "Log out",
   "mine.privacy": "All figures are totals with noise added; ± is the 95 % margin. Nothing about any single person reaches this device.",
   "role.other": "This account is one of a {role}; this app is for salespeople, planners, reviewers and operators.",
