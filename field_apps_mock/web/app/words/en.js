@@ -100,7 +100,7 @@ export const en = {
   "compose.again": "No answer came. Press send again safely: it will not be sent twice.",
   "finding.other": "This cannot be written here",
   "demo.title": "Demo",
-  "demo.text": "For the demo the sending hours are opened to {opens}–{closes} and the completion slots are shortened. Otherwise messages leave only between 09:00 and 20:00.",
+  "demo.text": "For the demo the sending hours are opened to {opens}\u2060–\u2060{closes} and the completion slots are shortened. Otherwise messages leave only between 09:00 and 20:00.",
   "broadcasts.title": "Broadcasts",
   "broadcasts.new": "New message",
   "broadcasts.empty": "No message sent yet",

@@ -100,7 +100,7 @@ export const zh = {
   "compose.again": "没有收到回答。可放心再点一次发送，不会重复。",
   "finding.other": "这里不能这样写",
   "demo.title": "演示环境",
-  "demo.text": "为方便演示，发送时段放宽为 {opens}–{closes}，完成时点也缩短了。正式环境只在 09:00–20:00 发送。",
+  "demo.text": "为方便演示，发送时段放宽为 {opens}\u2060–\u2060{closes}，完成时点也缩短了。正式环境只在 09:00\u2060–\u206020:00 发送。",
   "broadcasts.title": "播音台",
   "broadcasts.new": "写新消息",
   "broadcasts.empty": "还没有发过消息",

@@ -15,7 +15,7 @@ const MONTHS_BACK = 6;
 const Figure = ({ found, isRate, unit = isRate ? "%" : "" }) => {
   if (found.few || found.value === null) return html`<dd class="is-few" title=${t("few.why")}>${t("map.few")}</dd>`;
   const [value, margin] = isRate ? [found.value * 100, found.moe95 * 100] : [found.value, found.moe95];
-  return html`<dd><b>${number(value, isRate ? 1 : 0)}${unit}</b> <small>±${number(margin, isRate ? 1 : 0)}</small></dd>`;
+  return html`<dd><b>${number(value, isRate ? 1 : 0)}<span>${unit}</span></b> <small>±${number(margin, isRate ? 1 : 0)}</small></dd>`;
 };
 Figure.props = ["found", "isRate", "unit"];
 
