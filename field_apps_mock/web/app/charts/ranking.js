@@ -2,10 +2,19 @@
 import { t } from "../words/index.js";
 import { whiskerSeries } from "./whiskers.js";
 
-export const ROW_PX = 34;
+const ROW_PX = 34;
 const AXIS_PX = 34;
+const NAME_PX = 104;
+const LINE_PX = 14;
+const LETTERS_A_LINE = 15; // of the width above; a Chinese character takes two
 
-export const rankingHeight = (count) => count * ROW_PX + AXIS_PX;
+const lettersOf = (name) => Array.from(name).reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
+
+/** Return the height that a chart of these rows needs: every name has its lines. */
+export function rankingHeight(rows) {
+  const lines = Math.max(...rows.map(({ name }) => Math.ceil(lettersOf(name) / LETTERS_A_LINE)));
+  return rows.length * Math.max(ROW_PX, lines * LINE_PX + 8) + AXIS_PX;
+}
 
 function axes(rows, { ink, faint, line, unit }) {
   return {
@@ -23,7 +32,7 @@ function axes(rows, { ink, faint, line, unit }) {
       data: rows.map(({ name }) => name),
       axisTick: { show: false },
       axisLine: { lineStyle: { color: line } },
-      axisLabel: { color: ink, fontSize: 12, lineHeight: 14, width: 104, overflow: "break" },
+      axisLabel: { color: ink, fontSize: 12, interval: 0, lineHeight: LINE_PX, width: NAME_PX, overflow: "break" },
     },
   };
 }

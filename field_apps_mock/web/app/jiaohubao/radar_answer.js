@@ -60,7 +60,7 @@ export const RadarAnswer = {
       <section class="card" data-radar=${radar}>
         <h2>${`${answer.area.name} · ${answer.month}`}</h2>
         ${hasFigures
-          ? html`<${Chart} draw=${draw.value} height=${rankingHeight(rows.value.length)} label=${t("chart.label", { radar: t(`radar.${radar}`) })} />
+          ? html`<${Chart} draw=${draw.value} height=${rankingHeight(rows.value)} label=${t("chart.label", { radar: t(`radar.${radar}`) })} />
               <${Legend} radar=${radar} />`
           : html`<p class="note">${t("radar.few")}</p>`}
       </section>

@@ -44,7 +44,7 @@ const Needs = {
     return () => html`
       <section class="card">
         <h2>${t("territory.needs")}</h2>
-        <${Chart} draw=${draw.value} height=${rankingHeight(rows.value.length)} label=${t("territory.needs.label")} />
+        <${Chart} draw=${draw.value} height=${rankingHeight(rows.value)} label=${t("territory.needs.label")} />
         <dl class="compared">
           ${rows.value.map(({ name, value, moe95 }) => html`
             <div key=${name}><dt>${name}</dt><dd>${value === null ? t("map.few") : `${number(value)} ${margin({ moe95 })}`}</dd></div>`)}
