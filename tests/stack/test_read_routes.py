@@ -34,6 +34,10 @@ def test_each_read_names_the_required_arguments_and_none_that_is_unknown(descrip
         assert read.role in set(Role), read.path
 
 
+def test_one_read_alone_may_change_with_the_other_side() -> None:
+    assert [read.path for read in READS if read.tells_of_life] == ["/v1/operations/pump"]
+
+
 def test_a_read_without_arguments_is_named(description: dict[str, Any]) -> None:
     description["paths"]["/v1/new"] = {"get": {}}
     with pytest.raises(ReadWithoutArgumentsError, match=r"stack/read_routes\.py: /v1/new"):
