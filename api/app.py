@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import error_handlers, request_log
 from api.auth import Doorkeeper
-from api.database import make_engine, make_sessions
+from api.database import RECYCLE_S, ReadSessions, make_engine, make_sessions
 from api.fragments import FragmentShelf
 from api.jiaohubao.active_users import active_users
 from api.jiaohubao.conversations import conversations
@@ -102,10 +102,8 @@ def make_resources(
 ) -> Resources:
     """Put together what the views need. Nothing connects anywhere yet."""
     sessions = make_sessions(make_engine(settings.serving_url))
-    read_sessions = sessions
-    if settings.serving_read_url is not None:
-        read_sessions = make_sessions(make_engine(settings.serving_read_url))
     metrics = Metrics.make()
+    read_sessions = _make_read_sessions(settings, primary=sessions, metrics=metrics)
     signer = TokenSigner(settings.jwt_secret, settings.jwt_previous_secret, settings.access_token_s)
     return Resources(
         settings=settings,
@@ -151,6 +149,12 @@ def _make_desk(
     sessions: sessionmaker[Session], *, signer: TokenSigner, hasher: PasswordHasher, settings: WebSettings
 ) -> Desk:
     return Desk(sessions, signer, hasher, settings, decoy_hash=hasher.hash("nobody's password"))
+
+
+def _make_read_sessions(settings: WebSettings, *, primary: sessionmaker[Session], metrics: Metrics) -> ReadSessions:
+    url = settings.serving_read_url
+    replicas = None if url is None else make_sessions(make_engine(url, recycle_s=RECYCLE_S))
+    return ReadSessions(primary, replicas, on_primary=metrics.count_read_on_primary)
 
 
 def _make_card_keys(settings: WebSettings) -> tuple[bytes, ...]:

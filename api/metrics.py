@@ -19,6 +19,7 @@ class Metrics:
     requests: Counter
     seconds: Histogram
     refused_releases: Counter
+    reads_on_primary: Counter
     # Finding the counter of some labels costs more than counting: each is looked up once.
     _found: dict[tuple[str, str, int], tuple[Counter, Histogram]] = field(default_factory=dict)
 
@@ -40,12 +41,21 @@ class Metrics:
             "Releases not served since their digest or signature is wrong.",
             registry=registry,
         )
-        return cls(registry, requests, seconds, refused)
+        on_primary = Counter(
+            "fieldreach_reads_on_primary",
+            "Reads that went to the primary since no replica answered, or none had it yet.",
+            registry=registry,
+        )
+        return cls(registry, requests, seconds, refused, on_primary)
 
     def count_refused_release(self, release_id: str) -> None:
         """Count a release that is not served."""
         del release_id
         self.refused_releases.inc()
+
+    def count_read_on_primary(self) -> None:
+        """Count a read that a replica should have answered."""
+        self.reads_on_primary.inc()
 
     def count(self, *, method: str, route: str, status: int, duration_s: float) -> None:
         """Count one answered request."""

@@ -11,6 +11,7 @@ from flask import current_app, g
 from sqlalchemy.orm import Session, sessionmaker
 
 from api.auth import Doorkeeper
+from api.database import ReadSessions
 from api.fragments import Fragments, FragmentShelf
 from api.metrics import Metrics
 from api.released import WarmAnswers
@@ -27,7 +28,7 @@ EXTENSION = "fieldreach"
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be a replica.
+    """Everything that lives as long as the process. `sessions` writes; `read_sessions` may be replicas.
 
     `card_keys` sign persona cards, the current one first.
     """
@@ -36,7 +37,7 @@ class Resources:
     rules: MessagingRules
     clock: Clock
     sessions: sessionmaker[Session]
-    read_sessions: sessionmaker[Session]
+    read_sessions: ReadSessions
     doorkeeper: Doorkeeper
     desk: Desk
     queue: JobQueue

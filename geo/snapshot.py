@@ -16,7 +16,7 @@ from itertools import groupby
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from geo.current_release import Snapshot
 from geo.errors import NoReleaseError
@@ -54,7 +54,7 @@ class SnapshotStore:
 
     def __init__(
         self,
-        sessions: sessionmaker[Session],
+        sessions: Callable[[], Session],
         clock: Clock,
         *,
         public_keys: Sequence[bytes],
@@ -71,6 +71,7 @@ class SnapshotStore:
         self._snapshot: Snapshot | None = None
         self._layers: dict[tuple[_Stored, str], CityLayer] = {}
         self._seen = ""
+        self._places = 0
         self._loading = threading.Lock()
         self._stopped = threading.Event()
         self._loaded_at = datetime.min.replace(tzinfo=UTC)
@@ -87,10 +88,16 @@ class SnapshotStore:
         return snapshot
 
     def refresh(self) -> bool:
-        """Load anew if a release or an import came since, or one was refused a while ago; return whether it changed."""
+        """Load anew if a release or an import came since, or one was refused a while ago; return whether it changed.
+
+        A replica that is behind what another one, or the primary, had already changes nothing.
+        """
         with self._loading, self._sessions() as session:
+            if not self.is_covered_by(session) and session.scalar(select(func.pg_is_in_recovery())):
+                return False
             cities = _find_stored(session)
-            places = str(session.scalar(select(func.max(PlaceImport.import_id))) or 0)
+            newest = _get_newest_import(session)
+            places = str(newest)
             seen = _name_version([releases[0] for releases in cities], places=places)
             now = self.refreshed_at = self._clock()
             if seen == self._seen and not (self.refused and now - self._loaded_at >= RETRY_AFTER):
@@ -98,9 +105,15 @@ class SnapshotStore:
             refused: set[str] = set()
             loaded = [self._load_city(session, releases, places=places, refused=refused) for releases in cities]
             changed = self._swap(dict(filter(None, loaded)), places=places)
-            self._seen, self._loaded_at = seen, now
+            self._seen, self._loaded_at, self._places = seen, now, newest
             self._tell_refused(frozenset(refused))
         return changed
+
+    def is_covered_by(self, session: Session) -> bool:
+        """Say whether a database holds everything that the snapshot was made of: a replica may not have it yet."""
+        release_ids = [stored.release.release_id for stored, _ in self._layers]
+        held = session.scalar(select(func.count()).where(Release.release_id.in_(release_ids)))
+        return held == len(release_ids) and _get_newest_import(session) >= self._places
 
     def _load_city(
         self, session: Session, releases: Sequence[_Stored], *, places: str, refused: set[str]
@@ -155,6 +168,10 @@ class SnapshotStore:
                 # The last good snapshot goes on answering while the database is away.
                 _log.warning("snapshot not refreshed: database not available")
             self._stopped.wait(interval_s)
+
+
+def _get_newest_import(session: Session) -> int:
+    return session.scalar(select(func.max(PlaceImport.import_id))) or 0
 
 
 def _find_stored(session: Session) -> list[list[_Stored]]:

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from geo.figures import ReleaseMeta
 from privacy.release.errors import ReleaseError
@@ -55,7 +55,7 @@ class Archive:
         """Return the releases that were not as they were published when they were last looked at."""
         return frozenset(key[0] for key in self._refused.copy() if key not in self._checked)
 
-    def warm(self, sessions: sessionmaker[Session]) -> None:
+    def warm(self, sessions: Callable[[], Session]) -> None:
         """Read and check every month that a series can show, newest first: the first question then need not wait."""
         try:
             with sessions() as session:

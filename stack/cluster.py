@@ -99,12 +99,19 @@ class Cluster:
             host="127.0.0.1", port=self.port, user="postgres", password=self.password, dbname=database, autocommit=True
         )
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str, password: str | None = None) -> None:
         command = [str(find_bin() / program), *arguments]
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
+        environment = os.environ if password is None else os.environ | {"PGPASSWORD": password}
         result = subprocess.run(  # noqa: S603 - fixed programs, our own paths
-            command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            cwd="/",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if result.returncode != 0:
             with (self.home / "commands.log").open("a") as log:
@@ -115,11 +122,7 @@ class Cluster:
         """Initialise the data folder unless it exists."""
         if (self.data / "PG_VERSION").exists():
             return
-        shutil.rmtree(self.data, ignore_errors=True)
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(self.home, owner.pw_uid, owner.pw_gid)
-            os.chown(self.home / "superuser.password", owner.pw_uid, owner.pw_gid)
+        self._make_room()
         self._run(
             "initdb", "-D", str(self.data), "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8",
             "--pwfile", str(self.home / "superuser.password"),
@@ -127,6 +130,21 @@ class Cluster:
         quick = "" if self.durable else "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
         with (self.data / "postgresql.auto.conf").open("a") as settings:
             settings.write(_SETTINGS + quick)
+
+    def _make_room(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self.home, owner.pw_uid, owner.pw_gid)
+            os.chown(self.home / "superuser.password", owner.pw_uid, owner.pw_gid)
+
+    def copy(self, source: Cluster) -> None:
+        """Become a standby of a running cluster: a copy of all that it holds, streamed from it once it is started."""
+        self._make_room()
+        self._run(
+            "pg_basebackup", "-D", str(self.data), "-R", "-X", "stream", "-c", "fast", "-h", "127.0.0.1",
+            "-p", str(source.port), "-U", "postgres", password=source.password,
+        )  # fmt: skip
 
     def is_running(self) -> bool:
         """Say whether the server answers."""

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from api.reading import read
 from api.resources import get_resources
 from radar.archive import Archive
 from radar.areas import get_area
@@ -22,10 +23,13 @@ class Radar(Protocol):
 
 def scan_as_asked(asked: dict[str, Any], scan: Radar) -> Scan:
     """Call a radar with the session, the archive, and the area and month that were asked for."""
-    resources = get_resources()
-    with resources.read_sessions() as session:
+    archive, month = get_resources().archive, read_month(asked.get("month"))
+
+    def look(session: Session) -> Scan:
         area = get_area(session, adcode=asked["district"])
-        return scan(session, archive=resources.archive, area=area, month=read_month(asked.get("month")))
+        return scan(session, archive=archive, area=area, month=month)
+
+    return read(look)
 
 
 def read_month(written: str | None) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from api.blueprint import Blueprint
 from api.language import choose_language
 from api.paging import read_cursor, write_place
 from api.problem_details import show_finding
+from api.reading import read
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
 from api.schemas.talk import InvitationBodySchema, InvitationPreviewSchema, InvitationSchema, InvitationsSchema
@@ -110,8 +112,7 @@ def read_request(asked: Arguments) -> InvitationRequest:
     resources = get_resources()
     card = read_card(asked["card_id"], planner_id=g.caller.account_id, now=resources.clock(), keys=resources.card_keys)
     seen = card.persona
-    with resources.read_sessions() as session:
-        district = next(iter(find_districts(session, adcodes=[seen.district_adcode])), None)
+    district = next(iter(read(partial(find_districts, adcodes=[seen.district_adcode]))), None)
     if district is None:
         raise CardUnknownError
     persona = Persona(seen.district_adcode, seen.age_band, seen.activity, seen.category)

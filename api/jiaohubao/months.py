@@ -7,7 +7,7 @@ from typing import Any
 from api.auth import PLANNERS
 from api.blueprint import Blueprint
 from api.jiaohubao.figures import show_base
-from api.resources import get_resources
+from api.reading import read
 from api.schemas.radars import MonthsSchema
 from radar.months import find_months
 
@@ -18,6 +18,5 @@ months = Blueprint("months", prefix="/v1/jiaohubao", description="Months that th
 @months.released(MonthsSchema)
 def list_months() -> dict[str, Any]:
     """List the months that have district figures, newest first, with their releases."""
-    with get_resources().read_sessions() as session:
-        found = find_months(session)
+    found = read(find_months)
     return {"months": [{"month": f"{one.month:%Y-%m}", "releases": show_base(one.releases)} for one in found]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import g
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.auth import ANY_ROLE
 from api.blueprint import Blueprint
 from api.jiaohubao.words import show_vocabulary
+from api.reading import read
 from api.resources import get_resources
 from api.schemas.catalog import CatalogSchema, DistrictsQuery, DistrictsSchema
 from api.yingxiaobao.figures import show_geometry, show_position
@@ -33,20 +35,23 @@ catalog = Blueprint("catalog", prefix="/v1", description="Names, rules and outli
 @catalog.answers(CatalogSchema)
 def show_catalog() -> Row:
     """Show categories, districts, quotas, rules, releases, and where the caller's territory lies."""
-    resources = get_resources()
-    with resources.read_sessions() as session:
-        districts, releases = find_districts(session), find_newest_releases(session)
-        rules_version = get_rules(session).version
-        place = find_territory(session, adcodes=g.caller.territory) if g.caller.territory else None
+    rules = get_resources().rules
     return {
         "categories": [show_category(category) for category in Category],
-        "districts": districts,
-        "quotas": resources.rules.broadcast_quotas,
-        "rules_version": rules_version,
-        "messaging": show_messaging(resources.rules),
-        "releases": [show_release(release) for release in releases],
-        "map": place,
+        "quotas": rules.broadcast_quotas,
+        "messaging": show_messaging(rules),
         "vocabulary": show_vocabulary(),
+        **read(find_stored),
+    }
+
+
+def find_stored(session: Session) -> Row:
+    """Return the part of the catalog that stands in the database."""
+    return {
+        "districts": find_districts(session),
+        "rules_version": get_rules(session).version,
+        "releases": [show_release(release) for release in find_newest_releases(session)],
+        "map": find_territory(session, adcodes=g.caller.territory) if g.caller.territory else None,
     }
 
 
@@ -55,9 +60,8 @@ def show_catalog() -> Row:
 @catalog.arguments(DistrictsQuery)
 def list_districts(asked: Row) -> Row:
     """List the districts of a city with their outlines, as GeoJSON."""
-    with get_resources().read_sessions() as session:
-        districts = find_districts(session, city_code=asked["city_code"])
-        outlines = find_district_outlines(session, adcodes=[one.adcode for one in districts])
+    districts = read(partial(find_districts, city_code=asked["city_code"]))
+    outlines = read(partial(find_district_outlines, adcodes=[one.adcode for one in districts]))
     features = [show_district(one, outlines[one.adcode], datum=asked["datum"]) for one in districts]
     return {"type": "FeatureCollection", "datum": asked["datum"], "features": features}
 

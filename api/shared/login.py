@@ -10,6 +10,7 @@ from api.auth import ANY_ROLE, PUBLIC
 from api.blueprint import Blueprint
 from api.login_limit import charge_address, hash_address
 from api.problem_details import make_rate_headers
+from api.reading import read
 from api.resources import get_resources
 from api.schemas.login import CredentialsSchema, MeSchema, RefreshSchema, TokensSchema
 from api.sign_in import Tokens
@@ -55,8 +56,7 @@ def sign_out(arguments: dict[str, str]) -> None:
 def show_me() -> dict[str, Any]:
     """Show who is signed in and the districts that they answer for."""
     caller = g.caller
-    with get_resources().read_sessions() as session:
-        territory = [one for one in find_districts(session) if one.adcode in caller.territory]
+    territory = [one for one in read(find_districts) if one.adcode in caller.territory]
     return {
         "account_id": caller.account_id,
         "login": caller.login,

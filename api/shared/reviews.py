@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from api.blueprint import Blueprint
 from api.language import choose_language
 from api.paging import read_cursor, write_cursor
 from api.problem_details import show_finding
+from api.reading import read
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
 from api.schemas.reviews import DecisionSchema, ReviewSchema, ReviewsSchema
@@ -69,8 +71,8 @@ def decide_review(decision: Row, review_id: UUID) -> Row:
 
 def show_reviews(views: list[ReviewView]) -> list[Row]:
     """Return reviews as their schema wants them, with the names of their areas."""
-    with get_resources().read_sessions() as session:
-        names = find_leaf_names(session, leaf_ids={leaf_id for view in views for leaf_id in view.leaf_ids})
+    leaf_ids = {leaf_id for view in views for leaf_id in view.leaf_ids}
+    names = read(partial(find_leaf_names, leaf_ids=leaf_ids))
     return [_show(view, areas=_show_areas(one for one in names if one.leaf_id in view.leaf_ids)) for view in views]
 
 

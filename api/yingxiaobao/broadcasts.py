@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from api.blueprint import Blueprint
 from api.language import choose_language
 from api.paging import read_cursor, write_cursor
 from api.problem_details import show_finding
+from api.reading import read
 from api.resources import Resources, get_resources, get_snapshot
 from api.schemas.broadcasts import (
     AreaSchema,
@@ -55,8 +57,7 @@ broadcasts = Blueprint(
 def preview_broadcast(area: Arguments) -> dict[str, Any]:
     """Check a text and an area while typing. Nothing is sent, nothing is used up."""
     resources, snapshot = get_resources(), get_snapshot()
-    with resources.read_sessions() as session:
-        audience = get_audience(session, snapshot=snapshot, caller=g.caller, area=area)
+    audience = read(partial(get_audience, snapshot=snapshot, caller=g.caller, area=area))
     seen = preview(
         resources.sessions,
         actor=get_actor(g.caller),
@@ -76,8 +77,7 @@ def preview_broadcast(area: Arguments) -> dict[str, Any]:
 def start_broadcast(area: Arguments) -> tuple[Shown, int, dict[str, str]]:
     """Message at most `quota` target users of the chosen places, drawn at random among those who agreed."""
     resources = get_resources()
-    with resources.read_sessions() as session:
-        audience = get_audience(session, snapshot=get_snapshot(), caller=g.caller, area=area)
+    audience = read(partial(get_audience, snapshot=get_snapshot(), caller=g.caller, area=area))
     requested = request_broadcast(
         resources.sessions,
         actor=get_actor(g.caller),

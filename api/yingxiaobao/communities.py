@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
 from api.auth import SALES
 from api.blueprint import Blueprint
-from api.resources import get_fragments, get_resources, get_snapshot
+from api.reading import read
+from api.resources import get_fragments, get_snapshot
 from api.schemas.places import CommunitiesQuery, CommunitiesSchema
 from api.yingxiaobao.figures import write_nearest
 from geo.datum import to_wgs84
@@ -34,5 +36,4 @@ def list_communities(asked: dict[str, Any]) -> bytes:
 
 def find_outlines(codes: Sequence[str]) -> dict[str, BaseGeometry]:
     """Ask PostGIS for the outlines of communities, WGS84: those that were not written since the last release."""
-    with get_resources().read_sessions() as session:
-        return find_community_outlines(session, community_codes=codes)
+    return read(partial(find_community_outlines, community_codes=codes))

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from api.auth import SALES
 from api.blueprint import Blueprint
 from api.errors import OutsideTerritoryError
+from api.reading import read
 from api.resources import get_resources, get_snapshot
 from api.schemas.outcomes import OutcomesQuery, TerritoryOutcomesSchema
 from geo.outcomes import Estimate, Outcomes, derive_outcomes, get_release_of, get_told_month
@@ -51,12 +53,15 @@ def show_my_outcomes(asked: dict[str, Any]) -> Row:
 
 def _read_signed(release_id: ReleaseId) -> MonthTables:
     """Return the tables of a release, checked once; one that nobody may have signed is as good as none."""
-    resources = get_resources()
-    with resources.read_sessions() as session:
-        for each in resources.archive.find_cities(session, month=release_id.month):
+    archive = get_resources().archive
+
+    def look(session: Session) -> MonthTables:
+        for each in archive.find_cities(session, month=release_id.month):
             if each.release.city_code == release_id.city_code:
                 return each
-    raise ReleaseNotFoundError(release_id=str(release_id))
+        raise ReleaseNotFoundError(release_id=str(release_id))
+
+    return read(look)
 
 
 def show_outcomes(found: Outcomes) -> Row:

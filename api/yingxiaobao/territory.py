@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import g
@@ -9,7 +10,8 @@ from flask import g
 from api.auth import SALES
 from api.blueprint import Blueprint
 from api.errors import OutsideTerritoryError
-from api.resources import get_resources, get_snapshot
+from api.reading import read
+from api.resources import get_snapshot
 from api.schemas.places import TerritorySchema
 from api.yingxiaobao.figures import show_territory
 from geo.trend import find_trend
@@ -24,5 +26,5 @@ def show_my_territory() -> dict[str, Any]:
     if not g.caller.territory:
         raise OutsideTerritoryError
     found = get_snapshot().territory(g.caller.territory)
-    with get_resources().read_sessions() as session:
-        return show_territory(found, trend=find_trend(session, district_adcodes=g.caller.territory))
+    trend = read(partial(find_trend, district_adcodes=g.caller.territory))
+    return show_territory(found, trend=trend)

@@ -6,7 +6,8 @@ from typing import Any
 
 from api.auth import SALES
 from api.blueprint import Blueprint
-from api.resources import get_resources, get_snapshot
+from api.reading import read
+from api.resources import get_snapshot
 from api.schemas.places import TileQuery
 from geo.tiles import render_tile
 
@@ -21,5 +22,5 @@ tiles = Blueprint("tiles", prefix="/v1/yingxiaobao", description="Needs as Mapbo
 @tiles.arguments(TileQuery)
 def show_tile(asked: dict[str, Any], z: int, x: int, y: int) -> bytes:
     """Show one tile with the communities in it."""
-    with get_resources().read_sessions() as session:
-        return render_tile(session, get_snapshot(), z=z, x=x, y=y, category=asked["category"])
+    snapshot, category = get_snapshot(), asked["category"]
+    return read(lambda session: render_tile(session, snapshot, z=z, x=x, y=y, category=category))
