@@ -10,13 +10,14 @@ from pathlib import Path
 
 import click
 from pydantic import SecretStr
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
+from privacy.engines import open_engine
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
 from privacy.people.drop.values import IntakeReport
@@ -52,7 +53,7 @@ class MonthType(click.ParamType[date]):
 
 
 def _make_sessions(url: SecretStr) -> sessionmaker[Session]:
-    return sessionmaker(create_engine(url.get_secret_value(), hide_parameters=True), expire_on_commit=False)
+    return sessionmaker(open_engine(url, poolclass=NullPool), expire_on_commit=False)
 
 
 def _make_recorder(keys: KeyStore, actor: Actor) -> Recorder:
@@ -91,17 +92,16 @@ def _tell_intake(report: IntakeReport) -> None:
 def intake(drop_dir: Path, rejects: Path | None) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
-    SERVING_URL and PEOPLE_URL log in as field_intake, KEY_FILE holds the keys. PAIN_TERMS_FILE, where
-    there is one, adds words for pains (`vocabulary import`).
+    SERVING_URL and PEOPLE_URL log in as field_intake (PEOPLE_DIRECT_URL where PEOPLE_URL leads through a pooler),
+    KEY_FILE holds the keys. PAIN_TERMS_FILE, where there is one, adds words for pains (`vocabulary import`).
     """
     settings, keys, tagger = PeopleSettings(), KeySettings().open_store(), _make_tagger()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
-    engine = create_engine(settings.people_url.get_secret_value(), hide_parameters=True)
     try:
         with show_intake() as progress:
             report = take_in(
-                engine,
+                open_engine(settings.direct_url, poolclass=NullPool),
                 drop_dir=drop_dir,
                 locator=locator,
                 vault=Vault(keys),

@@ -13,6 +13,12 @@ from messaging.campaigns.settings import Mode
 from privacy.release.signing import parse_public_keys
 
 MIN_SECRET_BYTES = 32
+# fmt: off
+WITHHELD = frozenset({
+    "PEOPLE_URL", "PEOPLE_DIRECT_URL", "PEOPLE_DATABASES", "KEY_FILE", "KMS_TOKEN", "TWILIO_AUTH_TOKEN",
+    "ALIYUN_ACCESS_KEY_SECRET",
+})
+# fmt: on
 
 
 class WebSettings(BaseSettings):
@@ -87,7 +93,6 @@ class WebSettings(BaseSettings):
     @model_validator(mode="after")
     def refuse_people(self) -> WebSettings:
         """Refuse to start where somebody handed the web process the way to the people database or its keys."""
-        withheld = {"PEOPLE_URL", "KEY_FILE", "KMS_TOKEN", "TWILIO_AUTH_TOKEN", "ALIYUN_ACCESS_KEY_SECRET"}
-        if handed := sorted(withheld & os.environ.keys()):
+        if handed := sorted(WITHHELD & os.environ.keys()):
             raise ValueError(f"the web process must not be given {' or '.join(handed)}")
         return self

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from geo.districts import import_districts
@@ -20,6 +19,7 @@ from geo.importing.report import ImportReport
 from geo.places import import_places
 from geo.settings import PlacesSettings
 from geo.values import Datum
+from privacy.engines import open_engine
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DATUM = click.Choice([datum.value for datum in Datum])
@@ -32,7 +32,7 @@ def _get_now() -> datetime:
 @contextmanager
 def _open_sessions() -> Iterator[sessionmaker[Session]]:
     settings = PlacesSettings()
-    engine = create_engine(settings.serving_url.get_secret_value(), hide_parameters=True)
+    engine = open_engine(settings.serving_url)
     try:
         yield sessionmaker(engine)
     except (ImportFileError, NoDistrictsError) as error:

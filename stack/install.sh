@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the system is missing, with apt, as root or through sudo. Elsewhere it says what to install.
 #   stack/install.sh run      PostgreSQL with PostGIS, Redis, Node.js with npm, Python's venv
-#   stack/install.sh test     the same, and Chromium with Chinese fonts for the browser tests
+#   stack/install.sh test     the same, PgBouncer, and Chromium with Chinese fonts for the browser tests
 #   stack/install.sh bench    the same as for run, and wrk
 # Installing starts no service: the private clusters under .run/ are the only ones that run.
 set -euo pipefail
@@ -23,6 +23,7 @@ has redis-server || missing+=(redis-server)
 has npm || missing+=(nodejs npm)
 "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "$purpose" = test ]; then
+  has pgbouncer || [ -x /usr/sbin/pgbouncer ] || missing+=(pgbouncer)
   if [ -n "${CHROMIUM:-}" ]; then
     has "$CHROMIUM" || { echo "CHROMIUM=$CHROMIUM is no program" >&2; exit 1; }
   elif ! has chromium; then
@@ -44,7 +45,7 @@ if ! has apt-get; then
   {
     echo "Fieldreach installs what it needs on Debian and Ubuntu only. Here, please install:"
     echo "  PostgreSQL 15 or newer with PostGIS 3, Redis 7, Node.js 18 or newer with npm, Python 3.11 or newer with venv"
-    [ "$purpose" != test ] || echo "  Chromium and a Chinese font (Noto CJK)"
+    [ "$purpose" != test ] || echo "  PgBouncer, Chromium and a Chinese font (Noto CJK)"
     [ "$purpose" != bench ] || echo "  wrk"
     echo "so that pg_ctl, redis-server and npm are on the PATH. Missing now: ${missing[*]}"
   } >&2

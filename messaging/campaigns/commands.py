@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.content.check import check_text
@@ -26,6 +25,7 @@ from messaging.campaigns.errors import RuleVersionNotFoundError
 from messaging.campaigns.rule_import import import_rules
 from messaging.campaigns.rule_versions import SHIPPED, compare_versions, find_versions, get_rows, get_rules
 from messaging.campaigns.settings import MessagingRules
+from privacy.engines import open_engine
 
 _MAX_FILE_BYTES = 4 * 1024 * 1024
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -162,7 +162,7 @@ def _naming_versions() -> Iterator[None]:
 
 @contextmanager
 def _open_sessions() -> Iterator[sessionmaker[Session]]:
-    engine = create_engine(RuleSettings().serving_url.get_secret_value(), hide_parameters=True)
+    engine = open_engine(RuleSettings().serving_url)
     try:
         yield sessionmaker(engine, expire_on_commit=False)
     finally:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.delivery.erasing import erase, erase_keyless
@@ -23,6 +22,7 @@ from messaging.delivery.errors import HouseholdBusyError
 from messaging.delivery.exporting import export
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
+from privacy.engines import open_engine
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.erasures import find_keyless
 from privacy.people.errors import KeyMissingError, KeyName, PhoneError
@@ -130,7 +130,7 @@ def _ask_phone() -> str:
 def _open_desk() -> Iterator[_Desk]:
     keys = KeySettings().open_store()
     recorder = Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.ERASER)
-    engine = create_engine(PeopleSettings().people_url.get_secret_value(), hide_parameters=True)
+    engine = open_engine(PeopleSettings().people_url)
     try:
         yield _Desk(sessionmaker(engine, expire_on_commit=False), Vault(keys), recorder)
     finally:

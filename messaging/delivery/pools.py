@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, create_engine
+from privacy.engines import open_engine
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
+    from sqlalchemy import Engine
 
 _CONNECT_TIMEOUT_S = 2
 _SILENCE_MS = 10_000
@@ -16,9 +17,9 @@ _KEEPALIVE_S = 5
 
 def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) -> Engine:
     """Return an engine that gives up on a silent server, and never writes a value into an error."""
-    return create_engine(
-        url.get_secret_value(),
-        hide_parameters=True,
+    return open_engine(
+        url,
+        statement_timeout_ms=statement_timeout_ms,
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=True,
@@ -28,6 +29,5 @@ def create_pool(url: SecretStr, *, connections: int, statement_timeout_ms: int) 
             "tcp_user_timeout": _SILENCE_MS,
             "keepalives_idle": _KEEPALIVE_S,
             "keepalives_interval": _KEEPALIVE_S,
-            "options": f"-c statement_timeout={statement_timeout_ms}",
         },
     )

@@ -198,9 +198,12 @@ def _lead(parts: SenderParts, *, queue: JobQueue, stop: Event, lock: Connection)
 
 @contextmanager
 def _hold_lock(engine: Engine) -> Iterator[Connection | None]:
-    """Hold the advisory lock on a connection of its own; it ends with the connection, however this process ends."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        held = connection.scalar(select(func.pg_try_advisory_lock(PUMP_LOCK)))
+    """Hold the advisory lock by a transaction that does nothing else; it ends with it, however this process ends.
+
+    A lock of the transaction, not of the session: behind a pooler a session is not ours.
+    """
+    with engine.connect() as connection:
+        held = connection.scalar(select(func.pg_try_advisory_xact_lock(PUMP_LOCK)))
         try:
             yield connection if held else None
         finally:

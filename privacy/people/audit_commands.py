@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +17,7 @@ from privacy.audit.checking import check_chain, read_head, write_head
 from privacy.audit.errors import ChainBrokenError, Flaw, KeptHeadError
 from privacy.audit.queries import find_latest, get_head, stream_entries
 from privacy.audit.values import Action, Actor, AuditKey, KeptHead, to_utc
+from privacy.engines import open_engine
 from privacy.people.errors import KeyName
 from privacy.people.settings import KeySettings, PeopleSettings
 
@@ -37,12 +37,7 @@ def _open_session() -> Iterator[tuple[Session, AuditKey]]:
     """Open a session that sees one state of the database, however long it looks."""
     settings = PeopleSettings()
     key = AuditKey(KeySettings().open_store().get_key(KeyName.AUDIT))
-    engine = create_engine(
-        settings.people_url.get_secret_value(),
-        poolclass=NullPool,
-        hide_parameters=True,
-        isolation_level="REPEATABLE READ",
-    )
+    engine = open_engine(settings.people_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
     try:
         with Session(engine) as session:
             yield session, key

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
+from privacy.engines import open_engine
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.errors import VERSIONED, KeyName, KeyStoreError
 from privacy.people.key_uses import retire as retire_version
@@ -169,7 +169,7 @@ def _in_words() -> Iterator[None]:
 
 @contextmanager
 def _open_people() -> Iterator[sessionmaker[Session]]:
-    engine = create_engine(PeopleSettings().people_url.get_secret_value(), hide_parameters=True)
+    engine = open_engine(PeopleSettings().people_url)
     try:
         yield sessionmaker(engine, expire_on_commit=False)
     finally:

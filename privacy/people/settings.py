@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from privacy.engines import is_pooled
+from privacy.people.drop.errors import NotDirectError
 from privacy.people.keys import FileKeyStore
 from privacy.people.kms import Kms, PlainKeys
 from privacy.people.transit_kms import TransitKms
@@ -18,11 +20,20 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class PeopleSettings(BaseSettings):
-    """Where the people database is: PEOPLE_URL."""
+    """Where the people database is: PEOPLE_URL. Past a pooler, PEOPLE_DIRECT_URL leads to PostgreSQL itself."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
     people_url: SecretStr
+    people_direct_url: SecretStr | None = None
+
+    @property
+    def direct_url(self) -> SecretStr:
+        """Return the way for what outlives a transaction. Raises NotDirectError where a pooler stands in it."""
+        url = self.people_direct_url or self.people_url
+        if is_pooled(url):
+            raise NotDirectError
+        return url
 
 
 class Guard(StrEnum):

@@ -9,10 +9,10 @@ import click
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import Progress as Bars
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from privacy.engines import open_engine
 from privacy.release import showing
 from privacy.release.errors import ReleaseError, SignatureError
 from privacy.release.ledger_queries import find_charges
@@ -50,7 +50,7 @@ def show_progress() -> Iterator[Progress]:
 
 @contextmanager
 def _open_session(url: SecretStr) -> Iterator[Session]:
-    engine = create_engine(url.get_secret_value(), poolclass=NullPool, hide_parameters=True)
+    engine = open_engine(url, poolclass=NullPool)
     try:
         with Session(engine) as session:
             yield session

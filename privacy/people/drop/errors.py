@@ -41,6 +41,14 @@ class IntakeRunningError(IntakeError):
         super().__init__("an intake is running: try again when it is through")
 
 
+class NotDirectError(IntakeError):
+    """A pooler that lends connections for a transaction only stands between an intake and its database."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("an intake holds its connection: set PEOPLE_DIRECT_URL, past the pooler")
+
+
 class CellError(ValueError):
     """One cell of a row is bad."""
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, create_engine, delete, insert
+from pydantic import SecretStr
+from sqlalchemy import Engine, delete, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.models import (
@@ -30,6 +31,7 @@ from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
+from privacy.engines import open_engine
 from privacy.people.caps import CapLimits
 from privacy.people.consent import record_consent
 from privacy.people.errors import KeyName
@@ -99,9 +101,8 @@ class World(Findings):
         self._phones = 0
 
     def _connect(self, database: Any, role: str) -> sessionmaker[Session]:
-        engine = create_engine(
-            self.services.url(database, role=role), hide_parameters=True, pool_size=40, pool_pre_ping=True
-        )
+        url = SecretStr(self.services.url(database, role=role))
+        engine = open_engine(url, pool_size=40, pool_pre_ping=True)
         self._engines.append(engine)
         return sessionmaker(engine, expire_on_commit=False)
 
