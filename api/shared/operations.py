@@ -40,7 +40,7 @@ def show_operations() -> Row:
     """Show campaigns by state, what was asked for by day, rates, releases, and what they cost of the promise."""
     resources = get_resources()
     asked: Row = {"now": resources.clock(), "settings": resources.rules}
-    with resources.read_sessions() as session:
+    with resources.sessions() as session:
         cities = {one.city_code: one.city_name for one in find_districts(session)}
         live = find_live(session, limit=MOST_LIVE, **asked)
         releases = find_releases(session)
@@ -59,7 +59,7 @@ def show_operations() -> Row:
 def show_pump() -> Row:
     """Show what the pump last said of itself: the one answer that changes when the sending side falls silent."""
     resources = get_resources()
-    with resources.read_sessions() as session:
+    with resources.sessions() as session:
         report = find_report(session)
     is_silent = report is None or resources.clock() - report.told_at > SILENT_AFTER
     return {"report": report, "is_silent": is_silent}
