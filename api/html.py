@@ -94,6 +94,8 @@ def _name_schema(schema: dict[str, Any]) -> Markup:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return Markup('<a href="#{0}">{0}</a>').format(name)
+    if "anyOf" in schema:
+        return Markup(" | ").join(map(_name_schema, schema["anyOf"]))
     if schema.get("type") == "array":
         return _name_schema(schema["items"]) + "[]"
     kind = schema.get("type", "object")
@@ -147,4 +149,5 @@ def _render_schema(name: str, schema: dict[str, Any]) -> Markup:
         )
         for key, value in schema.get("properties", {}).items()
     )
-    return Markup('<h3 id="{}">{}</h3><table>{}</table>').format(name, name, rows)
+    values = Markup(" | ").join(Markup("<code>{}</code>").format(each) for each in schema.get("enum", ()))
+    return Markup('<h3 id="{}">{}</h3><p>{}</p><table>{}</table>').format(name, name, values, rows)

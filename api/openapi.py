@@ -1,11 +1,13 @@
-"""The OpenAPI 3.1 description: its head, and errors as application/problem+json."""
+"""The OpenAPI 3.1 description: its head, errors as application/problem+json, enumerations by name."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api
+from marshmallow import fields
 
 from api.schemas.problems import ProblemSchema
 
@@ -33,11 +35,34 @@ CONFIG: dict[str, object] = {
     },
 }
 
+# An enumeration is described once, under the name that it has in every client made from the description. Where ours
+# would clash there, or say nothing, this is its name.
+_PUBLIC_NAMES = {"Category": "CategoryCode", "Why": "SuggestionReason", "NoSeason": "SeasonMissing"}
+
+
+def _refer(field: fields.Field[Any], ret: dict[str, Any], *, spec: APISpec) -> dict[str, Any]:
+    """Put a reference in place of an enumeration's values; `ret` is what apispec has described so far."""
+    if not isinstance(field, fields.Enum):
+        return {}
+    name = _PUBLIC_NAMES.get(field.enum.__name__, field.enum.__name__)
+    if name not in spec.components.schemas:
+        spec.components.schema(name, {"type": "string", "enum": [each.value for each in field.enum]})
+    for key in ("type", "enum"):
+        del ret[key]
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    return {"anyOf": [reference, {"type": "null"}]} if field.allow_none else reference
+
 
 class ProblemApi(Api):  # type: ignore[misc] # flask-smorest carries no types
     """flask-smorest, with our errors in place of its own."""
 
     ERROR_SCHEMA = ProblemSchema
+
+    def _init_spec(self, **options: Any) -> None:  # noqa: ANN401 - flask-smorest's options
+        super()._init_spec(**options)
+        self.ma_plugin.converter.add_attribute_function(
+            lambda _, field, ret: _refer(field, ret, spec=self.spec)  # apispec makes it a method of its converter
+        )
 
     def _register_responses(self) -> None:
         # flask-smorest documents errors under the default content type of successes: swapped while it registers them.

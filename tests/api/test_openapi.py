@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.commands import SNAPSHOT, render_snapshot
 from api.errors import Fault
 from api.problems import FAULTS, PROBLEMS, SLUGS
+from privacy.release.values import Category
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -47,7 +49,7 @@ def test_every_error_is_described_as_problem_json(description: dict[str, Any]) -
 def test_no_argument_or_field_is_without_a_type(description: dict[str, Any]) -> None:
     for item in description["paths"].values():
         for operation in (item[verb] for verb in ("get", "post") if verb in item):
-            assert all("type" in one["schema"] for one in operation.get("parameters", []))
+            assert all(one["schema"].keys() & {"type", "$ref"} for one in operation.get("parameters", []))
 
 
 @pytest.mark.parametrize("path", ["/docs", "/problems/", "/problems/text-refused"])
@@ -56,6 +58,13 @@ def test_pages_load_nothing_from_anywhere(client: FlaskClient, path: str) -> Non
     assert page.status_code == 200
     assert not re.search(r"(src|href)=[\"']?(https?:)?//|@import|url\(|<script", page.get_data(as_text=True))
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_an_enumeration_is_described_once_by_name(description: dict[str, Any]) -> None:
+    described = [schema["enum"] for schema in description["components"]["schemas"].values() if "enum" in schema]
+    assert [value.value for value in Category] in described
+    assert [each for each in described if described.count(each) > 1] == []
+    assert orjson.dumps(description).count(b'"refrigerator","washing_machine"') == 1
 
 
 def test_docs_name_every_path(client: FlaskClient, description: dict[str, Any]) -> None:
