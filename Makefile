@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help run demo test check lint browser attacks faults bench bench-quick lock clean install-run install-test install-bench
+.PHONY: help run demo test check lint browser types attacks faults bench bench-quick lock clean install-run install-test install-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -16,7 +16,7 @@ run: install-run .venv/.run-ready node_modules/.ready ## install what is missing
 demo: .venv/.run-ready ## tell the whole story by HTTP against the running system
 	@$(BIN)/python manage.py demo
 
-test: install-test .venv/.test-ready node_modules/.ready ## install what is missing, run every check and test
+test: install-test .venv/.test-ready node_modules/.test-ready ## install what is missing, run every check and test
 	@$(MAKE) --no-print-directory check
 
 check: lint ## lint, format, types, import contracts, tests: WORKERS at a time
@@ -28,8 +28,11 @@ lint: ## lint, format, types, import contracts
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-browser: install-test .venv/.test-ready node_modules/.ready ## the browser's stories, leaving screenshots in docs/screenshots
-	FIELDREACH_SCREENSHOTS=docs/screenshots $(BIN)/pytest tests/browser
+browser: install-test .venv/.test-ready node_modules/.test-ready ## every story in a browser with everything behind it, and how fast; leaves docs/screenshots
+	FIELDREACH_SCREENSHOTS=docs/screenshots $(BIN)/pytest -o python_files='live_*.py' tests/live_browser
+
+types: node_modules/.test-ready ## write the app's types again from the committed description of the API
+	node_modules/.bin/openapi-typescript api/openapi.json --output field_apps_mock/web/app/api/types.d.ts
 
 faults: install-test .venv/.test-ready ## break everything while 3,000 messages leave, seven times; count what arrived
 	@$(BIN)/python -m tests.faults
@@ -75,5 +78,10 @@ install-bench:
 
 node_modules/.ready: package.json package-lock.json
 	@echo "==> npm packages"
-	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
+	@npm ci --omit=dev --loglevel=error --no-audit --no-fund --ignore-scripts
 	@touch $@
+
+node_modules/.test-ready: package.json package-lock.json
+	@echo "==> npm packages for the checks"
+	@npm ci --loglevel=error --no-audit --no-fund --ignore-scripts
+	@touch node_modules/.ready $@

@@ -18,7 +18,7 @@ heatmap = Blueprint("heatmap", prefix="/v1/yingxiaobao", description="用户热�
 @heatmap.route("/heatmap", roles=SALES)
 @heatmap.released(HeatmapSchema, content_type="application/geo+json")
 @heatmap.arguments(HeatmapQuery)
-def show_cells(asked: dict[str, Any]) -> bytes:
+def show_heatmap(asked: dict[str, Any]) -> bytes:
     """Show the cells whose centre lies within the radius, and their total."""
     position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
     found = get_snapshot().find_cells(position, radius_m=asked["radius_m"], category=asked["category"])
