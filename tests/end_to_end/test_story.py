@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -17,98 +15,25 @@ import pytest
 from stack.demo_city import read_staff
 from stack.demo_client import Carrier, FieldClient, Json
 from stack.demo_planner import talk_with_somebody
-from stack.environment import Installation
-from stack.paths import ROOT, get_run_dir, remove_run_dir
+from stack.paths import ROOT
 from stack.processes import find_group
 from stack.read_routes import HERE
 from stack.reading import find_clients, read_everything
 from tests.end_to_end.behind import find_peers, find_program, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-NAME = "end-to-end"
-HOUSEHOLDS = 200_000
-
-
-class RunningSystem:
-    """`manage.py up` as a person would run it, with a smaller city."""
-
-    def __init__(self) -> None:
-        """Bind to the installation; nothing starts yet."""
-        self.installation = Installation.at(get_run_dir(NAME))
-        self.output = self.installation.run_dir / "up.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> float:
-        """Start and wait until the addresses are printed; returns the seconds it took."""
-        started = time.monotonic()
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--name", NAME, "--households", str(HOUSEHOLDS)],
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        while "Ctrl-C stops everything" not in self.output.read_text():
-            assert self.process.poll() is None, self.output.read_text()[-3000:]
-            time.sleep(0.2)
-        return time.monotonic() - started
-
-    def stop(self) -> int:
-        """Stop as Ctrl-C does; returns the exit code."""
-        assert self.process is not None
-        os.kill(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=60)
-
-    def count_messages(self, broadcast_id: str) -> dict[str, int]:
-        """Count a broadcast's messages by state, as only the people side can."""
-        query = "SELECT state, count(*) FROM delivery.messages WHERE campaign_id = %s GROUP BY state"
-        with self.installation.people.connect("people") as connection:
-            return {str(state): int(str(count)) for state, count in connection.execute(query, (broadcast_id,))}
-
-    def find_granian(self, port: str) -> int:
-        """Return the pid of the server's leading process, 0 while there is none."""
-        assert self.process is not None
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-                if int(parent) == self.process.pid and port in (folder / "cmdline").read_text().split("\0"):
-                    return int(folder.name)
-        return 0
-
-    def find_left_running(self) -> list[str]:
-        """Return the command lines of processes that still belong to this installation."""
-        mark = str(self.installation.run_dir.resolve())
-        ports = {str(self.installation.port(name)) for name in ("web", "gateway", "carrier", "app")}
-        left = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (folder / "cmdline").read_text().split("\0")
-            except OSError:
-                continue
-            if any(mark in part for part in command) or ports & set(command):
-                left.append(" ".join(command))
-        return left
+    from tests.end_to_end.system import RunningSystem
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[RunningSystem]:
-    get_run_dir(NAME)
-    remove_run_dir(NAME)
-    running = RunningSystem()
-    running.start()
-    yield running
-    if running.process is not None and running.process.poll() is None:
-        running.stop()
-    remove_run_dir(NAME)
-
-
-def run_demo() -> subprocess.CompletedProcess[str]:
+def run_demo(system: RunningSystem) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "demo", "--name", NAME], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "demo", "--name", system.name],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -137,7 +62,7 @@ def find_talk(system: RunningSystem, planner: FieldClient) -> Mapping[str, str]:
 @pytest.mark.timeout(600)
 def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
     assert system.process is not None
-    told = run_demo()
+    told = run_demo(system)
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.splitlines()[-1] == "demo: ok"
 

@@ -1,0 +1,1 @@
+"""The apps in Chromium against the whole system: every story, every bad state, and how fast it all is."""
