@@ -4,7 +4,7 @@ import htm from "../vendor/htm.js";
 
 const { h } = globalThis.Vue;
 export const { computed, createApp, nextTick, onBeforeUnmount, onMounted, reactive, ref, shallowRef, watch } = globalThis.Vue;
-export const { Button, Icon, Loading, showToast } = globalThis.vant;
+export const { Button, Icon, Loading } = globalThis.vant;
 
 const isSlots = (child) => child !== null && typeof child === "object" && typeof child.default === "function";
 
@@ -16,3 +16,10 @@ export const html = htm.bind(function element(type, props, ...children) {
   if (children.length === 1 && isSlots(children[0])) return h(type, props, children[0]);
   return h(type, props, { default: () => children });
 });
+
+/** Say something that goes away by itself. Vant calls its toast a dialog, which it is not, and gives it no name. */
+export async function showToast(said) {
+  globalThis.vant.showToast(said);
+  await nextTick();
+  document.querySelector(".van-toast")?.setAttribute("role", "status");
+}

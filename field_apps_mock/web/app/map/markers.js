@@ -27,7 +27,7 @@ export function rankCommunities(map, communities, { chosenCodes, choose }) {
     badge.type = "button";
     badge.tabIndex = -1; // the list holds the same, in order, for the keyboard
     badge.title = community.name;
-    badge.setAttribute("aria-label", community.name);
+    badge.setAttribute("aria-label", `${badge.textContent} ${community.name}`);
     badge.classList.toggle("is-chosen", isChosen);
     badge.classList.toggle("is-top", community.rank <= 3);
     badge.classList.toggle("is-low", community.rank > 10);
