@@ -20,11 +20,23 @@ from stack.processes import find_group
 from stack.read_routes import HERE
 from stack.reading import find_clients, read_everything
 from tests.end_to_end.behind import find_peers, find_program, frozen
+from tests.end_to_end.browser_road import double_tap
+from tests.end_to_end.generated_road import be_refused, see_the_need, send_once_and_take_back, sign_in_generated
+from tests.end_to_end.system import RunningSystem, run_system
+from tests.live_browser.house import House
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-    from tests.end_to_end.system import RunningSystem
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[RunningSystem]:
+    """Give a whole system with a fresh city. Every test that needs one stands in this file: two would cost twice."""
+    with run_system("end-to-end") as running:
+        yield running
 
 
 def run_demo(system: RunningSystem) -> subprocess.CompletedProcess[str]:
@@ -65,6 +77,23 @@ def test_the_story_is_told_to_its_end(system: RunningSystem) -> None:
     told = run_demo(system)
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.splitlines()[-1] == "demo: ok"
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_a_double_tap_in_the_app_becomes_one_broadcast_and_phones_ring(
+    chromium: Browser, system: RunningSystem
+) -> None:
+    double_tap(chromium, House(system, Carrier.of(system.installation)))
+
+
+@pytest.mark.timeout(600)
+def test_a_client_made_by_a_generator_walks_the_salespersons_road(system: RunningSystem, tmp_path: Path) -> None:
+    house = House(system, Carrier.of(system.installation))
+    with sign_in_generated(house, tmp_path) as salesperson:
+        see_the_need(salesperson)
+        send_once_and_take_back(salesperson, house)
+        be_refused(salesperson)
 
 
 @pytest.mark.timeout(600)

@@ -29,6 +29,7 @@ def find_barriers(page: Page) -> list[str]:
 
     axe comes in by the debugger, which the page's own security policy does not bind.
     """
+    page.locator(".van-toast").wait_for(state="hidden")  # it fades away
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_read_axe())
     found = []

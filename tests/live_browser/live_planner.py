@@ -133,11 +133,11 @@ def answer_by_phone(page: Page, house: House, *, phone: str) -> None:
 def open_talk(page: Page, album: Album) -> None:
     """Wait for the answer in the inbox and open the conversation."""
     page.get_by_role("group", name="对话").get_by_role("button", name="对话").click()
-    row = page.locator(".talk-row", has=page.locator(".unread"))
+    row = page.locator(".talk-row", has=page.locator(".unread")).first
     row.wait_for(timeout=COMES_OVER_WITHIN_MS)
     check_access(page)
     album.take(page, "jiaohubao-inbox")
-    row.first.click()
+    row.click()
     expect(page.locator(".line.is-user")).to_have_count(1)
     expect(page.locator(".line.is-user")).to_contain_text("[masked]")
 

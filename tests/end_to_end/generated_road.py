@@ -1,34 +1,28 @@
-"""Whoever generates a client from the description gets one that walks the salesperson's whole road."""
+"""The salesperson's road, walked with a client that a generator made."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
-from stack.demo_client import Carrier
 from tests.end_to_end.generated import Generated, connect, generate
-from tests.live_browser.house import House
 from tests.live_browser.live_salesperson import make_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from tests.end_to_end.system import RunningSystem
+    from tests.live_browser.house import House
 
 LON, LAT = 120.384392, 36.062345  # 五四广场, GCJ-02
 
 
-@pytest.fixture(scope="module")
-def house(system: RunningSystem) -> House:
-    return House(system, Carrier.of(system.installation))
-
-
-@pytest.fixture(scope="module")
-def salesperson(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generated]:
-    """Give a generated client that a salesperson has signed in with."""
-    folder = tmp_path_factory.mktemp("generated")
+@contextmanager
+def sign_in_generated(house: House, folder: Path) -> Iterator[Generated]:
+    """Generate a client into a folder, sign a salesperson in with it, and out at the end."""
     generate(folder)
     account = house.lend_salesperson(broadcasts=2)
     address = house.system.installation.address("web")
@@ -56,8 +50,8 @@ def find_audience(salesperson: Generated, **more: object) -> dict[str, Any]:
     return {"category": models.CategoryCode.AIR_CONDITIONER, "community_codes": codes, **more}
 
 
-@pytest.mark.timeout(600)
-def test_it_knows_who_it_is_and_what_is_needed_here(salesperson: Generated) -> None:
+def see_the_need(salesperson: Generated) -> None:
+    """Learn who one is, and what is needed around here."""
     models = salesperson.models
     me = salesperson.call("log_in", "show_me")
     assert me.role is models.Role.SALESPERSON
@@ -72,8 +66,8 @@ def test_it_knows_who_it_is_and_what_is_needed_here(salesperson: Generated) -> N
     assert {district.adcode for district in territory.districts} == {district.adcode for district in me.territory}
 
 
-@pytest.mark.timeout(600)
-def test_it_sends_once_follows_and_takes_back(salesperson: Generated, house: House) -> None:
+def send_once_and_take_back(salesperson: Generated, house: House) -> None:
+    """Be warned of a bad text, send a good one twice with one key, and take another one back."""
     models = salesperson.models
     bad = models.Area(**find_audience(salesperson, body="以旧换新详情请加微信 abc12345 联系我"))
     preview = salesperson.call("broadcasts", "preview_broadcast", body=bad)
@@ -96,8 +90,8 @@ def test_it_sends_once_follows_and_takes_back(salesperson: Generated, house: Hou
     assert shown.state in {models.BroadcastState.ACCEPTED, models.BroadcastState.DONE}
 
 
-@pytest.mark.timeout(600)
-def test_it_reads_a_problem_as_a_problem(salesperson: Generated) -> None:
+def be_refused(salesperson: Generated) -> None:
+    """Send what may not be sent, and read the problem with its places in the text."""
     models = salesperson.models
     order = models.BroadcastBody(**find_audience(salesperson, body="详情请加微信 abc12345", quota=50))
     refused = salesperson.call("broadcasts", "start_broadcast", body=order, idempotency_key=str(uuid4()))

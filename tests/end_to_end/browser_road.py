@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
-from stack.demo_client import Carrier
 from tests.browser.conftest import PHONE
 from tests.browser.steps import choose_all, sign_in, write
 from tests.live_browser.access import check_access
@@ -21,16 +19,9 @@ from tests.live_browser.witness import Witness
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.end_to_end.system import RunningSystem
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.mark.timeout(600)
-def test_a_double_tap_in_the_app_becomes_one_broadcast_and_phones_ring(
-    chromium: Browser, system: RunningSystem
-) -> None:
-    house = House(system, Carrier.of(system.installation))
+def double_tap(chromium: Browser, house: House) -> None:
+    """Send a message from a phone-sized page by tapping twice: one broadcast comes of it, and a phone rings."""
     account, text, witness = house.lend_salesperson(broadcasts=1), make_text(), Witness(house.origins)
     context = open_context(chromium, Screen("phone", PHONE, is_phone=True))
     page = context.new_page()
