@@ -74,7 +74,7 @@ function Figure({ item, value, unit }) {
 Figure.props = ["item", "value", "unit"];
 
 export const ItemRow = {
-  props: { item: Object, name: String, value: Object, radar: String, isOpen: Boolean },
+  props: { item: Object, name: String, value: Object, unit: String, isOpen: Boolean },
   emits: ["toggle"],
   setup(props, { emit }) {
     return () => html`
@@ -82,7 +82,7 @@ export const ItemRow = {
         <button type="button" class="item-head" aria-expanded=${String(props.isOpen)} onClick=${() => emit("toggle")}>
           <span class="row-rank">${props.item.rank}</span>
           <span class="item-name">${props.name}</span>
-          <${Figure} item=${props.item} value=${props.value} unit=${props.radar === "pain-points" ? "%" : ""} />
+          <${Figure} item=${props.item} value=${props.value} unit=${props.unit} />
           <${Icon} name=${props.isOpen ? "arrow-up" : "arrow-down"} size="14" />
         </button>
         ${props.isOpen && html`<${More} item=${props.item} name=${props.name} />`}

@@ -11,30 +11,32 @@ import { categoryOf } from "./naming.js";
 const SHOWN = 10; // bars; the list below has all
 const INDEX_BASE = 100;
 
-// Pains are shown as shares beside the nation's, interests and topics as indexes on it.
-const valueOf = (item, radar) => (radar === "pain-points" ? item.share : item.index_national);
+// Pains are shown as shares beside the nation's, interests and topics as indexes on it: as shares, too, where the area
+// is all of the nation that is released.
+const isShare = (answer, radar) => radar === "pain-points" || answer.items.every((item) => !item.index_national);
+const valueOf = (item, asShare) => (asShare ? item.share : item.index_national);
 
 const nameIn = (item, isMixed) => (isMixed && item.tag.category ? `${categoryOf(item.tag.category)} ${nameOf(item.tag)}` : nameOf(item.tag));
 
-function rowsOf(answer, radar, isMixed) {
+function rowsOf(answer, asShare, isMixed) {
   return answer.items.slice(0, SHOWN).map((item) => {
-    const value = item.count.few ? null : valueOf(item, radar);
+    const value = item.count.few ? null : valueOf(item, asShare);
     return {
       name: nameIn(item, isMixed),
       value: value?.value ?? null,
       moe95: value?.moe95 ?? null,
-      base: radar === "pain-points" ? item.share_national?.value : undefined,
+      base: asShare ? item.share_national?.value : undefined,
     };
   });
 }
 
-const Legend = ({ radar }) => html`
+const Legend = ({ asShare, hasBase }) => html`
   <p class="note chart-legend">
-    ${radar === "pain-points" ? t("chart.share") : t("chart.index")} · ${t("chart.whisker")}
-    ${radar === "pain-points" ? ` · ${t("chart.diamond")}` : ` · ${t("chart.dashed")}`}
+    ${asShare ? t("chart.share") : t("chart.index")} · ${t("chart.whisker")}
+    ${asShare ? hasBase && ` · ${t("chart.diamond")}` : ` · ${t("chart.dashed")}`}
   </p>
 `;
-Legend.props = ["radar"];
+Legend.props = ["asShare", "hasBase"];
 
 const reasonOf = ({ reason_zh, reason_en }) => (language.value === "zh" ? reason_zh : reason_en);
 
@@ -49,10 +51,13 @@ export const RadarAnswer = {
   setup({ radar, answer }) {
     const open = ref(null);
     const isMixed = radar === "pain-points" && !answer.category;
-    const rows = computed(() => rowsOf(answer, radar, isMixed));
+    const asShare = isShare(answer, radar);
+    const unit = asShare ? "%" : "";
+    const rows = computed(() => rowsOf(answer, asShare, isMixed));
     const draw = computed(() => (colours) =>
-      ranking(rows.value, { base: radar === "pain-points" ? null : INDEX_BASE, unit: radar === "pain-points" ? "%" : "", colours }));
+      ranking(rows.value, { base: asShare ? null : INDEX_BASE, unit, colours }));
     const hasFigures = rows.value.some(({ value }) => value !== null);
+    const hasBase = rows.value.some(({ base }) => typeof base === "number");
     const toggle = (key) => {
       open.value = open.value === key ? null : key;
     };
@@ -61,14 +66,14 @@ export const RadarAnswer = {
         <h2>${`${answer.area.name} · ${answer.month}`}</h2>
         ${hasFigures
           ? html`<${Chart} draw=${draw.value} height=${rankingHeight(rows.value)} label=${t("chart.label", { radar: t(`radar.${radar}`) })} />
-              <${Legend} radar=${radar} />`
+              <${Legend} asShare=${asShare} hasBase=${hasBase} />`
           : html`<p class="note">${t("radar.few")}</p>`}
       </section>
       ${answer.suggestions?.length > 0 && html`<${Suggestions} suggestions=${answer.suggestions} />`}
       <section class="card is-list">
         <ol class="items">
           ${answer.items.map((item) => html`
-            <${ItemRow} key=${item.tag.key} item=${item} name=${nameIn(item, isMixed)} value=${valueOf(item, radar)} radar=${radar}
+            <${ItemRow} key=${item.tag.key} item=${item} name=${nameIn(item, isMixed)} value=${valueOf(item, asShare)} unit=${unit}
               isOpen=${open.value === item.tag.key} onToggle=${() => toggle(item.tag.key)} />`)}
         </ol>
       </section>
