@@ -1001,7 +1001,10 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             starts_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it will be shown as done; a review or a pause sets it anew
+             */
             done_at: string;
             /** @description Why the text needs a review */
             findings: components["schemas"]["Finding"][];
