@@ -12,7 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.steps import open_tab, sign_in_as
 from tests.live_browser.access import check_access
 from tests.live_browser.house import wait_until
-from tests.live_browser.live_salesperson import HEAVENLY_STEMS
 
 if TYPE_CHECKING:
     from tests.live_browser.house import House
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 CHART = ".chart[data-state=ready] canvas"
 LINK = re.compile(r"https?://\S+/t/[A-Za-z0-9_-]{22}")
 ARRIVES_WITHIN_S, COMES_OVER_WITHIN_MS = 60, 60_000
+TIMES = ("平时", "早上", "晚上", "周末", "夏天", "冬天", "下厨时", "换季时", "近来", "以往", "过年时", "下班后")
+THINGS = ("家电", "电器", "厨房电器", "大件家电", "家里的电器", "老家电", "新家电", "常用家电")
+MATTERS = ("感受", "习惯", "烦恼", "顾虑", "期望", "小窍门", "不便", "想法", "担心", "喜好")
 RADARS = (("痛点", "pain-points"), ("兴趣", "interests"), ("生活圈", "life-circle"))
 
 
@@ -71,7 +73,7 @@ def narrow(page: Page) -> None:
 def test_somebody_is_invited_and_answers_by_phone_and_page(page: Page, house: House, album: Album) -> None:
     planner = house.find_account("planner")
     sign_in_as(page, planner, planner.login)
-    text = "想请教您的使用感受，回复即可（" + "".join(secrets.choice(HEAVENLY_STEMS) for _ in range(6)) + "）"
+    text = f"想请教您{secrets.choice(TIMES)}用{secrets.choice(THINGS)}时的{secrets.choice(MATTERS)}，愿意的话请回复"
     invite(page, text, album)
     phone, message = find_arrival(house, text)
     answer_by_phone(page, house, phone=phone)

@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     from tests.live_browser.screens import Album
     from tests.live_browser.witness import Witness
 
-GOOD_TEXT = "老空调以旧换新，本周到店享免费上门拆旧，欢迎来福州路店看看"
-HEAVENLY_STEMS = "甲乙丙丁戊己庚辛壬癸"
+DAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日", "本周", "下周")
+GIFTS = ("免费上门拆旧", "免费清洗滤网", "免费上门测量", "赠送一年清洗", "分期免息", "延保两年", "免费移机")
+SHOPS = ("福州路", "台东", "李村", "香港中路", "城阳", "山东路", "辽阳西路", "敦化路", "宁夏路", "江西路", "延安三路")
 NO_OUTCOMES = r"status of 404.*/v1/yingxiaobao/outcomes"
 DONE_WITHIN_MS = 150_000
 GLIDES_MS = 2400  # the map glides to what was found, the toast goes
 
 
 def make_text() -> str:
-    """Return a good text that nothing else on the carrier's phones begins with; digits would be doubted."""
-    return GOOD_TEXT + "".join(secrets.choice(HEAVENLY_STEMS) for _ in range(6)) + "。"
+    """Return a good text that hardly anybody else has sent: the same one twice to the same people is refused."""
+    day, gift, shop = (secrets.choice(words) for words in (DAYS, GIFTS, SHOPS))
+    return f"老空调以旧换新，{day}到店享{gift}，欢迎来{shop}店看看。"
 
 
 def find_broadcasts(client: FieldClient, text: str) -> list[Json]:

@@ -35,6 +35,7 @@ class Album:
         """Keep what is shown as NAME.png, when this is the screen that the picture is of."""
         if self.folder is None or self.screen.name != on:
             return
+        page.locator(".van-toast").wait_for(state="hidden")
         seen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
         few = seen.quantize(_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         few.save(Path(self.folder) / f"{name}.png", optimize=True)
