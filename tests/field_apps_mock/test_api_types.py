@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Final
 
-from field_apps_mock.web_server import NODE_MODULES, WEB_DIR
+from field_apps_mock.web_files import NODE_MODULES, WEB_DIR
 
 if TYPE_CHECKING:
     from pathlib import Path

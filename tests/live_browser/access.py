@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from field_apps_mock.web_server import NODE_MODULES
+from field_apps_mock.web_files import NODE_MODULES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

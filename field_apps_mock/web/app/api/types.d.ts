@@ -588,6 +588,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show campaigns by state, what was asked for by day, rates, releases, and what they cost of the promise. */
+        get: operations["show_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/pump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the pump last said of itself: the one answer that changes when the sending side falls silent. */
+        get: operations["show_pump"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1301,6 +1335,102 @@ export interface components {
         Decision: {
             decision: components["schemas"]["ReviewDecision"];
             reason: components["schemas"]["ReviewReason"];
+        };
+        /** @enum {string} */
+        CampaignKind: "broadcast" | "invitation";
+        CampaignCount: {
+            kind: components["schemas"]["CampaignKind"];
+            state: components["schemas"]["BroadcastState"];
+            count: number;
+        };
+        LiveBroadcast: {
+            /** Format: uuid */
+            broadcast_id: string;
+            state: components["schemas"]["BroadcastState"];
+            city_code: number;
+            city_name: string;
+            category: components["schemas"]["CategoryCode"];
+            quota: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            starts_at: string;
+            /** Format: date-time */
+            done_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        DayUse: {
+            /** Format: date */
+            day: string;
+            messages: number;
+            broadcasts: number;
+            invitations: number;
+        };
+        Rates: {
+            send_rate_per_s: number;
+            messages_per_day: number;
+            window: components["schemas"]["Window"];
+        };
+        CitySpending: {
+            city_code: number;
+            city_name: string;
+            epsilon: number | null;
+        };
+        MonthSpending: {
+            /** @example 2026-11 */
+            month: string;
+            epsilon: number;
+            year_epsilon: number;
+            cities: components["schemas"]["CitySpending"][];
+        };
+        Spending: {
+            epsilon: number;
+            delta: number;
+            months: components["schemas"]["MonthSpending"][];
+        };
+        StoredRelease: {
+            /** @example 2026-11-370200 */
+            release_id: string;
+            /** @example 2026-11 */
+            month: string;
+            city_code: number;
+            city_name: string;
+            /** Format: date-time */
+            as_of: string;
+            /** Format: date-time */
+            published_at: string;
+            /** @enum {string} */
+            state: "good" | "unsigned" | "refused";
+        };
+        Operations: {
+            campaigns: components["schemas"]["CampaignCount"][];
+            /** @description Newest 50 */
+            live: components["schemas"]["LiveBroadcast"][];
+            /** @description Seven, newest first */
+            days: components["schemas"]["DayUse"][];
+            rates: components["schemas"]["Rates"];
+            ledger: components["schemas"]["Spending"];
+            /** @description Of the newest twelve months */
+            releases: components["schemas"]["StoredRelease"][];
+        };
+        /** @enum {string} */
+        ValveWord: "open" | "trial" | "breaker" | "operator" | "carrier";
+        /** @enum {string} */
+        DoubtWord: "low" | "raised";
+        PumpReport: {
+            /** Format: date-time */
+            told_at: string;
+            valve: components["schemas"]["ValveWord"];
+            carrier_code: string | null;
+            /** Format: date-time */
+            since: string | null;
+            /** @description `raised` from half of what opens the breaker */
+            doubt: components["schemas"]["DoubtWord"];
+        };
+        Pump: {
+            report: components["schemas"]["PumpReport"] | null;
+            is_silent: boolean;
         };
         Health: {
             /** @enum {string} */
@@ -2574,6 +2704,52 @@ export interface operations {
             413: components["responses"]["REQUEST_ENTITY_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["UNPROCESSABLE_ENTITY"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    show_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
+            default: components["responses"]["DEFAULT_ERROR"];
+        };
+    };
+    show_pump: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pump"];
+                };
+            };
+            401: components["responses"]["UNAUTHORIZED"];
+            403: components["responses"]["FORBIDDEN"];
             default: components["responses"]["DEFAULT_ERROR"];
         };
     };
