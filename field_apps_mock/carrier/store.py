@@ -20,6 +20,8 @@ class Store:
     def __init__(self, path: Path | str) -> None:
         """Open or create the file; ":memory:" forgets at the end."""
         self._lock = threading.RLock()
+        if path != ":memory:":
+            Path(path).touch(mode=0o600)  # phones and texts stand in it in clear; its journals get the same mode
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")

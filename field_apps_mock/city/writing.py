@@ -55,7 +55,7 @@ class DropWriter:
         self._plan = plan
         self._writers: dict[str, Any] = {}
         self.rows: dict[str, int] = dict.fromkeys(TABLES, 0)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # phones stand in it in clear
         (folder / MANIFEST).unlink(missing_ok=True)
 
     def find_path(self, name: str) -> Path:

@@ -21,7 +21,7 @@ from privacy.audit.values import Action
 from privacy.people.erasures import NOBODY, find_household, is_keyless, note_erasure
 from privacy.people.holdings import delete_holdings
 from privacy.people.key_uses import check_phones_found
-from privacy.people.loading.journal import keep_intake_out
+from privacy.people.loading.journal import keep_intake_out, refuse_half_in
 from privacy.people.models import Household
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class Erased:
 def erase(sessions: sessionmaker[Session], *, phone: str, vault: Vault, recorder: Recorder, now: datetime) -> Erased:
     """Erase whoever has a phone, as field_eraser. Called again it finds nothing, and the note stays.
 
-    Raises HouseholdBusyError while a message to the phone is on its way, IntakeRunningError, and KeyMissingError where
-    this process could not find everybody.
+    Raises HouseholdBusyError while a message to the phone is on its way, IntakeRunningError, IntakeUnfinishedError, and
+    KeyMissingError where this process could not find everybody.
     """
     with _begin(sessions, recorder=recorder) as act:
         check_phones_found(act.session, vault=vault)
@@ -66,7 +66,7 @@ def erase_keyless(
 
     After a restore of older data with the newest keys these are the people who were erased in between. Left is whoever
     has a key by now, since an intake sealed the phone again after somebody looked. Raises HouseholdBusyError,
-    IntakeRunningError; what is done stays done.
+    IntakeRunningError, IntakeUnfinishedError; what is done stays done.
     """
     erased = []
     for household_id in household_ids:
@@ -78,10 +78,15 @@ def erase_keyless(
 
 @contextmanager
 def _begin(sessions: sessionmaker[Session], *, recorder: Recorder) -> Iterator[Act]:
-    """Open a transaction that keeps the intake out. Raises HouseholdBusyError where a lock is held too long."""
+    """Open a transaction that keeps the intake out, and begins with every drop in whole.
+
+    What is half in goes on from where it stood, and knows the erased of before only. Raises HouseholdBusyError where a
+    lock is held too long.
+    """
     try:
         with recorder.begin(sessions) as act:
             keep_intake_out(act.session, is_shared=True)
+            refuse_half_in(act.session)
             yield act
     except OperationalError as failure:
         if isinstance(failure.orig, LockNotAvailable):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 from sqlalchemy.orm import Session, sessionmaker
@@ -23,7 +24,7 @@ from messaging.delivery.exporting import export
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.engines import open_engine
-from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.drop.errors import IntakeRunningError, IntakeUnfinishedError
 from privacy.people.erasures import find_keyless
 from privacy.people.errors import KeyMissingError, KeyName, PhoneError
 from privacy.people.phones import parse_phone
@@ -88,21 +89,31 @@ def erase_keyless_households() -> None:
 def export_household(out: Path | None) -> None:
     """Write everything about whoever has a phone as JSON. Reads the phone from a prompt or standard input."""
     phone = _ask_phone()
-    with _open_desk() as desk, _in_words():
+    with _open_answer(out) as answer, _open_desk() as desk, _in_words():
         held = export(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
-    if held is None:
-        raise click.ClickException("nothing is held about the owner of this phone")
-    content = json.dumps(held, ensure_ascii=False, indent=1)
+        if held is None:
+            raise click.ClickException("nothing is held about the owner of this phone")
+        click.echo(json.dumps(held, ensure_ascii=False, indent=1), file=answer)
+    if out is not None:
+        click.echo(f"wrote {out}", err=True)
+
+
+@contextmanager
+def _open_answer(out: Path | None) -> Iterator[TextIO | None]:
+    """Make the file before anybody is looked for, which the audit is told of; without an answer it goes again."""
     if out is None:
-        click.echo(content)
+        yield None
         return
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError:
         raise click.ClickException("the file exists or cannot be written") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content + "\n")
-    click.echo(f"wrote {out}", err=True)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield file
+    except BaseException:
+        out.unlink()
+        raise
 
 
 @contextmanager
@@ -112,7 +123,7 @@ def _in_words() -> Iterator[None]:
         yield
     except HouseholdBusyError:
         raise click.ClickException("a message to this phone is on its way: try again in a minute") from None
-    except IntakeRunningError as error:
+    except (IntakeRunningError, IntakeUnfinishedError) as error:
         raise click.ClickException(str(error)) from None
     except KeyMissingError as error:
         raise click.ClickException(f"{error}, but in use: nobody was looked for; make this share again") from None

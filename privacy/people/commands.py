@@ -62,7 +62,7 @@ def create(file: Path, names: tuple[str, ...]) -> None:
 @keys.command()
 @click.argument("file", type=_FILE)
 def add(file: Path) -> None:
-    """Add to FILE, which holds every key, those that a newer version needs. What is there stays."""
+    """Add to FILE, which holds every key, those that a newer version needs. What is there stays. Refuses a share."""
     try:
         with _in_words():
             added = add_missing_keys(file, kms=KmsSettings().kms)
@@ -82,13 +82,16 @@ def add(file: Path) -> None:
     type=_KEY_NAMES,
     help="A key to copy; repeatable.",
 )
-def copy(file: Path, target: Path, names: tuple[str, ...]) -> None:
+@click.option("--replace", "replaces", is_flag=True, help="Put the new share in the place of an older one.")
+def copy(file: Path, target: Path, names: tuple[str, ...], *, replaces: bool) -> None:
     """Write TARGET with only some keys of FILE, for a process that needs no more."""
     try:
         with _in_words():
-            copy_key_file(file, target=target, names=frozenset(map(KeyName, names)))
+            copy_key_file(file, target=target, names=frozenset(map(KeyName, names)), replaces=replaces)
     except FileExistsError:
-        raise click.ClickException("the target exists") from None
+        raise click.ClickException("the target exists; --replace makes that share again") from None
+    except OSError:
+        raise click.ClickException("the target cannot be written") from None
     click.echo(f"wrote {target}")
 
 

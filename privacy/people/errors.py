@@ -23,6 +23,9 @@ class KeyName(StrEnum):
 VERSIONED: Final = frozenset({KeyName.KEK, KeyName.LOOKUP, KeyName.OPT_OUT})
 """Keys that can be rotated. The others name what is stored for ever: a new one would lose it."""
 
+FIRST_KEYS: Final = frozenset({KeyName.KEK, KeyName.LOOKUP, KeyName.OPT_OUT, KeyName.CUSTOMER, KeyName.BOUNDS})
+"""Keys that every whole file of whatever version holds. A file that lacks one is a share, made for one process."""
+
 
 class KeyStoreError(Exception):
     """Keys cannot be had, or not be changed as asked."""
@@ -44,6 +47,21 @@ class KeyFileError(KeyStoreError):
     def __init__(self, *, reason: str) -> None:
         """Keep the reason; the path stays out, the caller knows it."""
         super().__init__(f"unusable key file: {reason}")
+        self.reason = reason
+
+
+class KeyShareError(KeyStoreError):
+    """A file is a share and must not be, or the other way round; `reason` is a fixed word: share, whole, other."""
+
+    _WORDS: Final = {
+        "share": "this file is a share: add to the whole file, then make its shares again",
+        "whole": "the target holds every key: it is not replaced by a share",
+        "other": "the target holds a key that is not one of this file: it is not replaced",
+    }
+
+    def __init__(self, *, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__(self._WORDS[reason])
         self.reason = reason
 
 

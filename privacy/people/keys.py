@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from privacy.people.errors import VERSIONED, KeyFileError, KeyMissingError, KeyName
+from privacy.people.errors import FIRST_KEYS, VERSIONED, KeyFileError, KeyMissingError, KeyName, KeyShareError
 from privacy.people.kms import Kms, PlainKeys
 
 KEY_BYTES = 32
@@ -82,24 +82,41 @@ def create_key_file(path: Path, *, names: frozenset[KeyName] = frozenset(KeyName
     _write(path, content)
 
 
-def copy_key_file(path: Path, *, target: Path, names: frozenset[KeyName]) -> None:
+def copy_key_file(path: Path, *, target: Path, names: frozenset[KeyName], replaces: bool = False) -> None:
     """Write a file that holds only some keys of another, for a process that needs no more, with all their versions.
 
-    Raises FileExistsError; KeyMissingError where `path` lacks one of the keys.
+    With `replaces` a share of `path` that is there is replaced, whole or not at all, but nothing else is
+    (KeyShareError). Raises FileExistsError; KeyMissingError where `path` lacks one of the keys.
     """
     content = _read_texts(path)
     missing = sorted(names - content.keys())
     if missing:
         raise KeyMissingError(name=missing[0])
-    _write(target, {name: content[name] for name in sorted(names)})
+    share = {name: content[name] for name in sorted(names)}
+    if not replaces or not target.exists():
+        _write(target, share)
+        return
+    _check_replaceable(_read_texts(target), whole=content)
+    _replace(target, share)
+
+
+def _check_replaceable(share: _Content, *, whole: _Content) -> None:
+    """Refuse where the last copy of a key could go: keys without versions are the same in a file and its shares."""
+    if share.keys() >= FIRST_KEYS:
+        raise KeyShareError(reason="whole")
+    if any(texts != whole.get(name) for name, texts in share.items() if name not in VERSIONED):
+        raise KeyShareError(reason="other")
 
 
 def add_missing_keys(path: Path, *, kms: Kms = _PLAIN) -> list[KeyName]:
-    """Add a fresh key for each name that a file of an earlier release lacks; returns those names.
+    """Add a fresh key for each name that a whole file of an earlier release lacks; returns those names.
 
-    The file is replaced whole, so that a crash leaves the old or the new one. Raises KeyFileError, KmsError.
+    A share is refused: what is invented for it would be nobody else's. The file is replaced whole, so that a crash
+    leaves the old or the new one. Raises KeyShareError, KeyFileError, KmsError.
     """
     content = _read_texts(path)
+    if not content.keys() >= FIRST_KEYS:
+        raise KeyShareError(reason="share")
     missing = sorted(frozenset(KeyName) - content.keys())
     if missing:
         _replace(path, content | {name: {_FIRST: _make(name, version=_FIRST, kms=kms)} for name in missing})

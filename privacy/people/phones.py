@@ -19,11 +19,12 @@ def parse_phone(text: str, /) -> str:
     """Return a number in E.164, +8613... for the mainland. Raises PhoneError.
 
     A mainland number must have the shape of a mobile, 11 digits from 1 on; whether its range is assigned today does
-    not matter, ranges are added faster than tables. A foreign number must be a valid one.
+    not matter, ranges are added faster than tables. A foreign number must be a valid one. A number holds no letters:
+    the library would read them as digits, or drop them with what follows.
     """
-    if len(text) > _LONGEST:
-        raise PhoneError
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if len(text) > _LONGEST or any(character.isalpha() for character in folded):
+        raise PhoneError
     quick = _MAINLAND_MOBILE.fullmatch(folded.translate(_SEPARATORS))
     return f"+86{quick[1]}" if quick else _parse_slowly(folded.strip())
 

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import click
 from pydantic import SecretStr
-from rich.console import Console
 from rich.progress import Progress as Bars
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -77,7 +76,7 @@ def _find_state(session: Session, *, release_id: str, settings: VerifySettings) 
 
 
 def _show_one(session: Session, *, release_id: str, settings: VerifySettings) -> None:
-    console = Console()
+    console = showing.open_console()
     state = _find_state(session, release_id=release_id, settings=settings)
     parameters = get_parameters(session, release_id=release_id)
     found = next(each for each in find_releases(session) if each.release_id == release_id)
@@ -102,12 +101,12 @@ def show(release_id: str | None, city_code: int | None, product: str | None) -> 
     with _open_session(ServingSettings().serving_url) as session:
         try:
             if release_id is None:
-                Console().print(showing.list_releases(find_releases(session, city_code=city_code)))
+                showing.open_console().print(showing.list_releases(find_releases(session, city_code=city_code)))
             elif product is None:
                 _show_one(session, release_id=release_id, settings=settings)
             else:
                 table = get_district_table(session, release_id=release_id, product=Product(product))
-                Console().print(showing.list_slots(table))
+                showing.open_console().print(showing.list_slots(table))
         except ReleaseError as error:
             raise click.ClickException(str(error)) from None
 
@@ -155,7 +154,7 @@ def ledger(city_code: int | None) -> None:
     """Show what was charged, whether it was drawn, and what each month and each rolling year costs of the promise."""
     with _open_session(LedgerSettings().people_url) as session:
         charges = find_charges(session, city_code=city_code)
-    console = Console()
+    console = showing.open_console()
     console.print(showing.list_charges(charges))
     console.print(showing.list_years(charges))
     console.print(f"Promise: ({EPSILON:g}, {DELTA:g}) a household and rolling year, rho {RHO_PER_YEAR}.")

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import ClassVar
 
 
 class ReleaseError(Exception):
-    """Any refusal of this package."""
+    """Any refusal of this package. `words` say it in one line, with the error's own attributes."""
+
+    words: ClassVar[str]
 
     def __str__(self) -> str:
-        """Return the kind and its attributes, fit for a log."""
-        return repr(self)
+        """Say it, and what to do."""
+        return self.words.format_map(vars(self))
 
 
 @dataclass(eq=False)
 class ReleaseNotFoundError(ReleaseError):
     """No release of that name is stored."""
 
+    words = "no release {release_id} is stored"
     release_id: str
 
 
@@ -25,6 +29,7 @@ class ReleaseNotFoundError(ReleaseError):
 class PublicKeysError(ReleaseError):
     """The public list of leaves is empty, unsorted, doubled, or no longer holds a leaf that was drawn for."""
 
+    words = "the public list of leaves of {city_code} is empty, unsorted or doubled, or lacks one that was drawn for"
     city_code: int
 
 
@@ -32,6 +37,7 @@ class PublicKeysError(ReleaseError):
 class MonthOrderError(ReleaseError):
     """A month was asked for that lies before the last one published, or before the ledger began."""
 
+    words = "{month:%Y-%m} of {city_code} cannot follow {last_month:%Y-%m}"
     city_code: int
     month: date
     last_month: date
@@ -41,6 +47,7 @@ class MonthOrderError(ReleaseError):
 class MonthNotBegunError(ReleaseError):
     """A month was asked for that has not begun: its budget would be gone before its data is there."""
 
+    words = "{month:%Y-%m} of {city_code} has not begun: its budget would be gone before its data is there"
     city_code: int
     month: date
 
@@ -49,11 +56,14 @@ class MonthNotBegunError(ReleaseError):
 class IntakeUnderWayError(ReleaseError):
     """A drop is being taken in: a draw would count a part of it. Publish when it is in; nothing was charged."""
 
+    words = "a drop is being taken in: publish when it is in; nothing was charged"
+
 
 @dataclass(eq=False)
 class DropUnfinishedError(ReleaseError):
     """A drop is half in: a draw would count a part of it. Take it in again to its end; nothing was charged."""
 
+    words = "drop {drop_id} is half in: take it in again to its end; nothing was charged"
     drop_id: str
 
 
@@ -61,6 +71,7 @@ class DropUnfinishedError(ReleaseError):
 class DrawLostError(ReleaseError):
     """The budget of that month was charged and its draw did not survive: the month stays without a release."""
 
+    words = "{month:%Y-%m} of {city_code} was charged and its draw is lost: the month stays without a release"
     city_code: int
     month: date
 
@@ -69,6 +80,7 @@ class DrawLostError(ReleaseError):
 class BudgetExceededError(ReleaseError):
     """The charge would take more than the promise allows within twelve calendar months or 365 days."""
 
+    words = "{month:%Y-%m} of {city_code} would cost rho {rho_asked:.6f}, and the promise leaves {rho_left:.6f}"
     city_code: int
     month: date
     rho_asked: float
@@ -82,17 +94,19 @@ class LedgerBehindError(ReleaseError):
     Without those charges the year would be spent twice. `releases` are their names.
     """
 
+    words = "the ledger is older than {releases}: restore its newest dump before anything is charged"
     releases: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Say what to do."""
-        return f"{self!r}: the ledger is older than these releases; restore its newest dump before anything is charged"
+        """Say it, release by release."""
+        return self.words.format(releases=", ".join(self.releases))
 
 
 @dataclass(eq=False)
 class ClockBehindError(ReleaseError):
     """The ledger was charged later than it is now: set the clock right, or wait where it ran ahead then."""
 
+    words = "it is {now:%Y-%m-%d %H:%M}, the ledger was charged at {last_charge:%Y-%m-%d %H:%M}: set the clock right"
     now: datetime
     last_charge: datetime
 
@@ -101,6 +115,7 @@ class ClockBehindError(ReleaseError):
 class ContributionBoundError(ReleaseError):
     """Stored rows would let one household count more often than the noise is made for."""
 
+    words = "stored rows of {city_code} would let one household count too often: {rule}"
     city_code: int
     rule: str
 
@@ -109,6 +124,7 @@ class ContributionBoundError(ReleaseError):
 class FiguresAlteredError(ReleaseError):
     """The stored figures of a release are not those that were published."""
 
+    words = "the stored figures of {release_id} are not those that were published"
     release_id: str
 
 
@@ -116,6 +132,7 @@ class FiguresAlteredError(ReleaseError):
 class SignatureError(ReleaseError):
     """Nobody who may publish has signed the figures of a release; `reason` is a fixed word: missing, wrong."""
 
+    words = "{release_id} is not signed by a known key: the signature is {reason}"
     release_id: str
     reason: str
 
@@ -124,5 +141,6 @@ class SignatureError(ReleaseError):
 class LedgerMismatchError(ReleaseError):
     """A published product was not charged, or is not what was drawn for it."""
 
+    words = "{product} of {release_id} was not charged, or is not what was drawn for it"
     release_id: str
     product: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 from privacy.release.accounting import compute_epsilon
@@ -18,6 +20,13 @@ from privacy.release.plan import DELTA, EPSILON, MONTHS_PER_YEAR, RHO_PER_YEAR, 
 from privacy.release.values import CATEGORIES, Product, PublishedRelease
 
 _Z95 = 1.96
+_WIDTH_OF_A_FILE = 1_000
+"""Columns of what is no terminal: wide enough for a column a district, so that no figure is cut."""
+
+
+def open_console() -> Console:
+    """Return what tables are printed on: as wide as the terminal, or as the widest table where there is none."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 
 
 def _write(value: float, *, sd: float) -> str:

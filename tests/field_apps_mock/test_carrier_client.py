@@ -10,6 +10,7 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 
 from field_apps_mock.carrier.server import RunningCarrier, start_carrier
+from field_apps_mock.carrier.store import Store
 from field_apps_mock.carrier.values import CarrierSettings
 from tests.field_apps_mock.conftest import (
     ACCOUNT_SID,
@@ -164,6 +165,15 @@ def test_a_message_that_waits_longer_than_it_is_valid_fails(tmp_path: Path) -> N
         sid = client.messages.create(to=PHONE, from_=NUMBER, body="您好", validity_period=1).sid
         wait_until(lambda: client.messages(sid).fetch().status == "failed")
         assert client.messages(sid).fetch().error_code == 30036
+
+
+def test_the_state_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    store = Store(tmp_path / "state.sqlite")
+    with store.transaction() as db:
+        db.execute("SELECT 1")
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    store.close()
+    assert modes == {0o600}
 
 
 def test_state_survives_a_restart_and_messages_in_flight_arrive(tmp_path: Path, gateway: Gateway) -> None:

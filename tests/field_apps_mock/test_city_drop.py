@@ -48,6 +48,12 @@ def november(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_drop_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    make_city(make_plan(households=50), folder=folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.fixture(scope="module")
 def december(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("december")

@@ -49,6 +49,14 @@ class NotDirectError(IntakeError):
         super().__init__("an intake holds its connection: set PEOPLE_DIRECT_URL, past the pooler")
 
 
+class IntakeUnfinishedError(IntakeError):
+    """A drop is half in, and nobody is at work on it."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("a drop is half in: take it in again to its end, then try again")
+
+
 class CellError(ValueError):
     """One cell of a row is bad."""
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 from psycopg.types.json import Jsonb
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from privacy.people.drop.cells import LOCAL
-from privacy.people.drop.errors import DropError, IntakeRunningError
+from privacy.people.drop.errors import DropError, IntakeRunningError, IntakeUnfinishedError
 from privacy.people.drop.values import Drop, DropProblem, TableName
 from privacy.people.errors import KeyMissingError, KeyName
 from privacy.people.models import Drop as DropRow
@@ -67,6 +67,12 @@ def keep_intake_out(session: Session, /, *, is_shared: bool) -> None:
         if isinstance(failure.orig, LockNotAvailable):
             raise IntakeRunningError from None
         raise
+
+
+def refuse_half_in(session: Session, /) -> None:
+    """Raise IntakeUnfinishedError where a drop is half in; who keeps the intake out has it stay so."""
+    if session.scalar(select(exists().where(DropRow.state == LOADING))):
+        raise IntakeUnfinishedError
 
 
 def get_state(connection: psycopg.Connection[Any], /, *, drop: Drop) -> DropState | None:

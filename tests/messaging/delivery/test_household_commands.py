@@ -14,7 +14,7 @@ from messaging.delivery.household_commands import household
 from privacy.people.consent import record_opt_out
 from privacy.people.errors import KeyName
 from privacy.people.keys import FileKeyStore, add_version, copy_key_file
-from privacy.people.models import DataKey
+from privacy.people.models import DataKey, Drop
 from privacy.people.vault import Vault
 from tests.messaging.delivery.held import count_rows, erase_person, export_person, fill, find_carriers
 
@@ -83,7 +83,6 @@ def test_the_commands_take_the_phone_from_standard_input_and_print_none(
     exported = runner.invoke(household, ["export", "--out", str(out)], input=asked)
     assert (exported.exit_code, out.stat().st_mode & 0o777) == (0, 0o600)
     assert "core.households" in json.loads(out.read_text())
-    assert runner.invoke(household, ["export", "--out", str(out)], input=asked).exit_code == 1
     aborted = runner.invoke(household, ["erase"], input=asked + "n\n")
     assert aborted.exit_code == 1
     first, second = (runner.invoke(household, ["erase", "--yes"], input=asked) for _ in range(2))
@@ -93,6 +92,45 @@ def test_the_commands_take_the_phone_from_standard_input_and_print_none(
         assert person.phone.removeprefix("+86") not in said.output
     assert runner.invoke(household, ["erase", "--yes"], input="none\n").exit_code == 1
     assert runner.invoke(household, ["erase", person.phone], input="").exit_code == 2
+
+
+def test_an_answer_that_cannot_be_written_is_not_looked_for_and_nobody_leaves_no_file(
+    world: World, key_file: Path, tmp_path: Path
+) -> None:
+    person, there, new = world.add_household(), tmp_path / "there.json", tmp_path / "new.json"
+    there.write_text("kept")
+    url = world.services.url("people", role="field_eraser")
+    runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": url, "KEY_FILE": str(key_file)})
+    refused = runner.invoke(household, ["export", "--out", str(there)], input=f"{person.phone}\n")
+    assert (refused.exit_code, there.read_text()) == (1, "kept")
+    with world.admin() as session:
+        told = text("SELECT count(*) FROM audit.entries WHERE subject = :id")
+        assert session.scalar(told, {"id": str(person.household_id)}) == 0
+    nobody = runner.invoke(household, ["export", "--out", str(new)], input="+8615400000001\n")
+    assert (nobody.exit_code, "nothing is held" in nobody.output, new.exists()) == (1, True, False)
+
+
+def test_nobody_is_erased_while_a_drop_is_half_in(world: World, key_file: Path) -> None:
+    person, keyless = world.add_household(), world.add_household()
+    drop = {"drop_id": "half", "manifest_sha256": b"", "month": world.clock().date(), "progress": {}}
+    with world.admin.begin() as session:
+        session.execute(delete(DataKey).where(DataKey.household_id == keyless.household_id))
+        session.add(Drop(**drop, state="loading", started_at=world.clock()))
+    runner = CliRunner(
+        env={
+            "MODE": "test",
+            "PEOPLE_URL": world.services.url("people", role="field_eraser"),
+            "KEY_FILE": str(key_file),
+        }
+    )
+    for command, typed in ((["erase", "--yes"], f"{person.phone}\n"), (["erase-keyless"], "y\n")):
+        refused = runner.invoke(household, command, input=typed)
+        assert (refused.exit_code, "a drop is half in" in refused.output) == (1, True)
+    for one in (person, keyless):
+        assert count_rows(world, one.household_id)["core.households"] == 1
+    with world.admin.begin() as session:
+        session.execute(delete(Drop).where(Drop.drop_id == "half"))
+    assert runner.invoke(household, ["erase-keyless"], input="y\n").exit_code == 0
 
 
 def test_after_a_restore_whoever_has_no_key_is_erased_when_somebody_says_so(world: World, key_file: Path) -> None:

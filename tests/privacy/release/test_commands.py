@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from privacy.people.commands import keys
 from privacy.people.errors import KeyName
 from privacy.people.keys import create_key_file
 from privacy.release.commands import ledger, release
+from privacy.release.errors import ReleaseError
 from privacy.release.ledger_queries import find_charges
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.showing import find_year_costs
@@ -38,7 +40,7 @@ def runner(
     """Give a command line that reads the serving database; one month is published."""
     store_city(people_owner)
     publish(people, serving, noise=RecordingNoise(), clock=clock)
-    return CliRunner(env={"SERVING_URL": own_services.url("serving", role="field_web"), "COLUMNS": "200"})
+    return CliRunner(env={"SERVING_URL": own_services.url("serving", role="field_web")})
 
 
 def test_releases_are_listed_and_one_tells_how_it_was_made(runner: CliRunner) -> None:
@@ -51,7 +53,7 @@ def test_releases_are_listed_and_one_tells_how_it_was_made(runner: CliRunner) ->
     unchecked = runner.invoke(release, ["show", RELEASE])
     assert "RELEASE_PUBLIC_KEYS is not set" in unchecked.output
     missing = runner.invoke(release, ["show", "2026-12-370200"])
-    assert (missing.exit_code, "ReleaseNotFoundError" in missing.output) == (1, True)
+    assert (missing.exit_code, "no release 2026-12-370200 is stored" in missing.output) == (1, True)
 
 
 def test_every_figure_of_a_product_is_shown_with_its_margin(runner: CliRunner) -> None:
@@ -61,6 +63,27 @@ def test_every_figure_of_a_product_is_shown_with_its_margin(runner: CliRunner) -
     assert "freezer/door_seal" in shown.output
 
 
+def test_no_figure_is_cut_where_there_is_no_terminal(runner: CliRunner, own_services: TestServices) -> None:
+    for part in (["show", RELEASE], ["show", RELEASE, "--product", "active_users"]):
+        assert "…" not in runner.invoke(release, part, env={"COLUMNS": "40"}).output
+    people = {"PEOPLE_URL": own_services.url("people", role="field_release"), "COLUMNS": "40"}
+    shown = runner.invoke(ledger, [], env=people).output
+    assert (shown.count("stored"), "…" in shown) == (len(DRAWN_MONTHLY), False)
+
+
+@pytest.mark.parametrize("kind", ReleaseError.__subclasses__())
+def test_an_error_says_in_words_what_is_wrong(kind: type[ReleaseError]) -> None:
+    day, moment = date(2026, 11, 1), datetime(2026, 11, 2, tzinfo=UTC)
+    samples = {
+        "city_code": 370200, "month": day, "last_month": day, "release_id": RELEASE, "drop_id": "nov", "rho_asked": 0.1,
+        "rho_left": 0.0, "releases": (RELEASE,), "now": moment, "last_charge": moment, "rule": "rule",
+        "reason": "missing", "product": "topics",
+    }  # fmt: skip
+    said = str(kind(**{name: samples[name] for name in signature(kind).parameters}))
+    assert not any(mark in said for mark in ("(", "{", "=", kind.__name__))
+    assert said[0].islower() or said[0].isdigit()
+
+
 def test_verify_says_what_it_has_checked(runner: CliRunner, own_services: TestServices) -> None:
     assert runner.invoke(release, ["verify"]).output == f"{RELEASE}: ok (figures)\n"
     signed = runner.invoke(release, ["verify", RELEASE], env={"RELEASE_PUBLIC_KEYS": TRUSTED})
@@ -68,7 +91,7 @@ def test_verify_says_what_it_has_checked(runner: CliRunner, own_services: TestSe
     every = {"RELEASE_PUBLIC_KEYS": TRUSTED, "PEOPLE_URL": own_services.url("people", role="field_release")}
     assert runner.invoke(release, ["verify"], env=every).output == f"{RELEASE}: ok (figures, signature, ledger)\n"
     missing = runner.invoke(release, ["verify", "2026-12-370200"])
-    assert (missing.exit_code, "ReleaseNotFoundError" in missing.output) == (1, True)
+    assert (missing.exit_code, "no release 2026-12-370200 is stored" in missing.output) == (1, True)
 
 
 def test_an_unsigned_release_passes_only_when_it_may(runner: CliRunner, serving_owner: Engine) -> None:
