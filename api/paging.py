@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from api.errors import ArgumentFault, Fault, InvalidArgumentsError
-from messaging.campaigns.values import BroadcastCursor, BroadcastView
+from messaging.campaigns.values import BroadcastCursor
 
 Key = TypeVar("Key")
+Item = TypeVar("Item")
 
 
-def write_cursor(last: BroadcastView) -> str:
-    """Return the cursor that goes on after a broadcast."""
-    return write_place(last.created_at, last.broadcast_id)
+def write_next(found: Sequence[Item], *, limit: int, place: Callable[[Item], tuple[datetime, object]]) -> str | None:
+    """Return the cursor that goes on after the first `limit` items, where one more was found."""
+    return write_place(*place(found[limit - 1])) if len(found) > limit else None
 
 
 def read_cursor(cursor: str | None) -> BroadcastCursor | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime
 from functools import singledispatch
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from typing import Any, TypeAlias
 from werkzeug.exceptions import HTTPException
 
 from api import errors
-from api.language import Language
+from api.language import Language, choose_language
 from api.problems import FAULTS, get_problem
 from geo import errors as places
 from messaging.campaigns import errors as campaigns
@@ -90,6 +91,12 @@ def show_finding(finding: Finding, language: Language) -> ErrorEntry:
         "start": finding.start,
         "end": finding.end,
     }
+
+
+def show_findings(findings: Iterable[Finding]) -> list[ErrorEntry]:
+    """Return findings in the caller's language."""
+    language = choose_language()
+    return [show_finding(finding, language) for finding in findings]
 
 
 def find_headers(error: Exception, *, now: datetime) -> dict[str, str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from flask import g, request
+from flask import g
 
 from api.auth import PLANNERS
 from api.blueprint import Blueprint
-from api.paging import read_place, write_place
+from api.paging import read_place, write_next
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
 from api.schemas.talk import ConversationsSchema, LineBodySchema, LineSchema, LinesSchema
-from api.yingxiaobao.broadcasts import IDEMPOTENCY_KEY, hash_body
+from api.sending import IDEMPOTENCY_KEY, read_key, write_answer
 from messaging.campaigns.talk import Said, mark_read, say
 from messaging.campaigns.talk_queries import find_conversations, find_lines
 from messaging.campaigns.talk_values import ConversationCursor, LineCursor, LineView
@@ -35,8 +36,8 @@ def list_conversations(page: Arguments) -> Row:
     with get_resources().sessions() as session:
         before = ConversationCursor(*place) if place else None
         found = find_conversations(session, actor_id=g.caller.account_id, before=before, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    return {"items": found[:limit], "next_cursor": write_place(last.opened_at, last.handle) if last else None}
+    next_cursor = write_next(found, limit=limit, place=attrgetter("opened_at", "handle"))
+    return {"items": found[:limit], "next_cursor": next_cursor}
 
 
 @conversations.route("/<handle>/messages", roles=PLANNERS, problems=(404,))
@@ -48,8 +49,7 @@ def list_lines(page: Arguments, handle: str) -> Row:
     with get_resources().sessions() as session:
         before = LineCursor(*place) if place else None
         found = find_lines(session, actor_id=g.caller.account_id, handle=handle, before=before, limit=limit + 1)
-    last = found[limit - 1] if len(found) > limit else None
-    return {"items": found[:limit], "next_cursor": write_place(last.at, last.line_id) if last else None}
+    return {"items": found[:limit], "next_cursor": write_next(found, limit=limit, place=attrgetter("at", "line_id"))}
 
 
 @conversations.route("/<handle>/messages", method="POST", roles=PLANNERS, problems=(404, 409, 429, 503))
@@ -62,14 +62,12 @@ def write_line(asked: Arguments, handle: str) -> tuple[LineView, int, dict[str, 
     line, is_replay = say(
         resources.sessions,
         said=Said(g.caller.account_id, handle, asked["body"]),
-        key=request.headers.get("Idempotency-Key"),
-        route=f"POST /v1/jiaohubao/conversations/{handle}/messages",
-        body_sha256=hash_body(asked),
+        keyed=read_key(f"POST /v1/jiaohubao/conversations/{handle}/messages", asked=asked),
         clock=resources.clock,
         queue=resources.queue,
         settings=resources.rules,
     )
-    return line, 202, {"Idempotent-Replayed": "true"} if is_replay else {}
+    return write_answer(line, is_replay=is_replay)
 
 
 @conversations.route("/<handle>/read", method="POST", roles=PLANNERS, problems=(404,))

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from flask import g, request
+from flask import g
 
 from api.auth import PLANNERS
 from api.blueprint import Blueprint
-from api.language import choose_language
-from api.paging import read_cursor, write_place
-from api.problem_details import show_finding
+from api.paging import read_cursor, write_next
+from api.problem_details import show_findings
 from api.reading import read
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
 from api.schemas.talk import InvitationBodySchema, InvitationPreviewSchema, InvitationSchema, InvitationsSchema
-from api.yingxiaobao.audience import get_actor
-from api.yingxiaobao.broadcasts import IDEMPOTENCY_KEY, hash_body
+from api.sending import IDEMPOTENCY_KEY, read_key, read_own, write_answer
 from geo.queries import find_districts
 from messaging.campaigns.invitation_queries import find_invitations, get_invitation
 from messaging.campaigns.invitation_values import InvitationRequest, InvitationView, Persona
@@ -45,8 +44,7 @@ def check_invitation(asked: Arguments) -> Row:
     invitation = read_request(asked)
     seen = preview_invitation(resources.sessions, body=invitation.body, settings=resources.rules)
     size = {"segments": seen.final.segments, "encoding": seen.final.encoding, "units": seen.final.units}
-    findings = [show_finding(finding, choose_language()) for finding in seen.findings]
-    return {"final_text": seen.final.text, **size, "verdict": seen.verdict, "findings": findings}
+    return {"final_text": seen.final.text, **size, "verdict": seen.verdict, "findings": show_findings(seen.findings)}
 
 
 @invitations.route("", method="POST", roles=PLANNERS, problems=(404, 409, 410, 429, 503))
@@ -58,17 +56,13 @@ def invite(asked: Arguments) -> tuple[Row, int, dict[str, str]]:
     resources = get_resources()
     requested = request_invitation(
         resources.sessions,
-        actor=get_actor(g.caller),
         request=read_request(asked),
-        key=request.headers.get("Idempotency-Key"),
-        route=ROUTE,
-        body_sha256=hash_body(asked),
+        keyed=read_key(ROUTE, asked=asked),
         clock=resources.clock,
         queue=resources.queue,
         settings=resources.rules,
     )
-    headers = {"Idempotent-Replayed": "true"} if requested.is_replay else {}
-    return show_invitation(requested.invitation), 202, headers
+    return write_answer(show_invitation(requested.view), is_replay=requested.is_replay)
 
 
 @invitations.route("", roles=PLANNERS)
@@ -77,34 +71,16 @@ def invite(asked: Arguments) -> tuple[Row, int, dict[str, str]]:
 def list_invitations(page: Arguments) -> Row:
     """List my invitations, newest first."""
     before, limit = read_cursor(page.get("cursor")), page["limit"]
-    resources = get_resources()
-    with resources.sessions() as session:
-        found = find_invitations(
-            session,
-            actor_id=g.caller.account_id,
-            before=before,
-            limit=limit + 1,
-            now=resources.clock(),
-            settings=resources.rules,
-        )
-    items, last = [show_invitation(view) for view in found[:limit]], found[limit - 1] if len(found) > limit else None
-    return {"items": items, "next_cursor": write_place(last.created_at, last.invitation_id) if last else None}
+    found = read_own(find_invitations, before=before, limit=limit + 1)
+    next_cursor = write_next(found, limit=limit, place=attrgetter("created_at", "invitation_id"))
+    return {"items": [show_invitation(view) for view in found[:limit]], "next_cursor": next_cursor}
 
 
 @invitations.route("/<uuid:invitation_id>", roles=PLANNERS, problems=(404,))
 @invitations.answers(InvitationSchema)
 def show_one_invitation(invitation_id: UUID) -> Row:
     """Show one of my invitations."""
-    resources = get_resources()
-    with resources.sessions() as session:
-        view = get_invitation(
-            session,
-            actor_id=g.caller.account_id,
-            invitation_id=invitation_id,
-            now=resources.clock(),
-            settings=resources.rules,
-        )
-    return show_invitation(view)
+    return show_invitation(read_own(get_invitation, invitation_id=invitation_id))
 
 
 def read_request(asked: Arguments) -> InvitationRequest:
@@ -125,5 +101,4 @@ def show_invitation(view: InvitationView) -> Row:
         "invitation_id", "state", "persona", "release_id", "final_text", "created_at", "told_at", "answer_by",
         "handle", "refused_for",
     )  # fmt: skip
-    findings = [show_finding(finding, choose_language()) for finding in view.findings]
-    return {name: getattr(view, name) for name in names} | {"findings": findings}
+    return {name: getattr(view, name) for name in names} | {"findings": show_findings(view.findings)}

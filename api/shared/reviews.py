@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -11,9 +12,8 @@ from flask import g
 
 from api.auth import REVIEWERS
 from api.blueprint import Blueprint
-from api.language import choose_language
-from api.paging import read_cursor, write_cursor
-from api.problem_details import show_finding
+from api.paging import read_cursor, write_next
+from api.problem_details import show_findings
 from api.reading import read
 from api.resources import get_resources
 from api.schemas.broadcasts import PageQuery
@@ -46,8 +46,8 @@ def list_reviews(page: Row) -> Row:
             now=resources.clock(),
             settings=resources.rules,
         )
-    items = show_reviews(found[:limit])
-    return {"items": items, "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
+    next_cursor = write_next(found, limit=limit, place=attrgetter("created_at", "broadcast_id"))
+    return {"items": show_reviews(found[:limit]), "next_cursor": next_cursor}
 
 
 @reviews.route("/<uuid:review_id>", method="POST", roles=REVIEWERS, problems=(404, 409))
@@ -77,13 +77,11 @@ def show_reviews(views: list[ReviewView]) -> list[Row]:
 
 
 def _show(view: ReviewView, *, areas: list[Row]) -> Row:
-    language = choose_language()
     names = ("state", "created_at", "decide_by", "category", "body", "final_text", "rules_version", "reason")
-    findings = [show_finding(finding, language) for finding in view.findings]
     return {name: getattr(view, name) for name in names} | {
         "review_id": view.broadcast_id,
         "areas": areas,
-        "findings": findings,
+        "findings": show_findings(view.findings),
     }
 
 

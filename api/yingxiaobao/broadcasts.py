@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
-import orjson
-from flask import g, request
+from flask import g
 
 from api.auth import SALES
 from api.blueprint import Blueprint
-from api.language import choose_language
-from api.paging import read_cursor, write_cursor
-from api.problem_details import show_finding
+from api.paging import read_cursor, write_next
+from api.problem_details import show_findings
 from api.reading import read
 from api.resources import Resources, get_resources, get_snapshot
 from api.schemas.broadcasts import (
@@ -26,6 +23,7 @@ from api.schemas.broadcasts import (
     PageQuery,
     PreviewSchema,
 )
+from api.sending import IDEMPOTENCY_KEY, read_key, read_own, write_answer
 from api.yingxiaobao.audience import get_actor, get_audience
 from api.yingxiaobao.figures import show_release
 from messaging.campaigns import control
@@ -34,17 +32,9 @@ from messaging.campaigns.queries import find_broadcasts, get_broadcast
 from messaging.campaigns.values import BroadcastRequest, BroadcastView, Preview
 
 Arguments: TypeAlias = dict[str, Any]
-Change: TypeAlias = Callable[..., BroadcastView]
 Shown: TypeAlias = dict[str, Any]
 
 ROUTE = "POST /v1/yingxiaobao/broadcasts"
-IDEMPOTENCY_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]{8,128}$"},
-    "description": "The same key and body give the first answer again, for 48 hours",
-}
 
 broadcasts = Blueprint(
     "broadcasts", prefix="/v1/yingxiaobao/broadcasts", description="小微播音台 · messages to an area"
@@ -82,14 +72,12 @@ def start_broadcast(area: Arguments) -> tuple[Shown, int, dict[str, str]]:
         resources.sessions,
         actor=get_actor(g.caller),
         request=BroadcastRequest(audience, area["quota"], area["body"]),
-        key=request.headers.get("Idempotency-Key"),
-        route=ROUTE,
-        body_sha256=hash_body(area),
+        keyed=read_key(ROUTE, asked=area),
         clock=resources.clock,
         queue=resources.queue,
         settings=resources.rules,
     )
-    return show_view(requested.broadcast), 202, {"Idempotent-Replayed": "true"} if requested.is_replay else {}
+    return write_answer(show_view(requested.view), is_replay=requested.is_replay)
 
 
 @broadcasts.route("", roles=SALES)
@@ -98,62 +86,45 @@ def start_broadcast(area: Arguments) -> tuple[Shown, int, dict[str, str]]:
 def list_broadcasts(page: Arguments) -> dict[str, Any]:
     """List my broadcasts, newest first."""
     before, limit = read_cursor(page.get("cursor")), page["limit"]
-    resources = get_resources()
-    with resources.sessions() as session:
-        found = find_broadcasts(
-            session,
-            actor_id=g.caller.account_id,
-            before=before,
-            limit=limit + 1,
-            now=resources.clock(),
-            settings=resources.rules,
-        )
-    items = [show_view(view) for view in found[:limit]]
-    return {"items": items, "next_cursor": write_cursor(found[limit - 1]) if len(found) > limit else None}
+    found = read_own(find_broadcasts, before=before, limit=limit + 1)
+    next_cursor = write_next(found, limit=limit, place=attrgetter("created_at", "broadcast_id"))
+    return {"items": [show_view(view) for view in found[:limit]], "next_cursor": next_cursor}
 
 
 @broadcasts.route("/<uuid:broadcast_id>", roles=SALES, problems=(404,))
 @broadcasts.answers(BroadcastSchema)
 def show_broadcast(broadcast_id: UUID) -> Shown:
     """Show one of my broadcasts."""
-    resources = get_resources()
-    with resources.sessions() as session:
-        view = get_broadcast(
-            session,
-            actor_id=g.caller.account_id,
-            broadcast_id=broadcast_id,
-            now=resources.clock(),
-            settings=resources.rules,
-        )
-    return show_view(view)
+    return show_view(read_own(get_broadcast, broadcast_id=broadcast_id))
 
 
 @broadcasts.route("/<uuid:broadcast_id>/pause", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
 def pause_broadcast(broadcast_id: UUID) -> Shown:
     """Hold back what has not left yet."""
-    return change_broadcast(control.pause, broadcast_id=broadcast_id)
+    return change_broadcast(control.PAUSE, broadcast_id=broadcast_id)
 
 
 @broadcasts.route("/<uuid:broadcast_id>/resume", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
 def resume_broadcast(broadcast_id: UUID) -> Shown:
     """Go on after a pause."""
-    return change_broadcast(control.resume, broadcast_id=broadcast_id)
+    return change_broadcast(control.RESUME, broadcast_id=broadcast_id)
 
 
 @broadcasts.route("/<uuid:broadcast_id>/cancel", method="POST", roles=SALES, problems=(404, 409))
 @broadcasts.answers(BroadcastSchema)
 def cancel_broadcast(broadcast_id: UUID) -> Shown:
     """Stop for good what has not left yet."""
-    return change_broadcast(control.cancel, broadcast_id=broadcast_id)
+    return change_broadcast(control.CANCEL, broadcast_id=broadcast_id)
 
 
-def change_broadcast(change: Change, *, broadcast_id: UUID) -> Shown:
+def change_broadcast(turn: control.Turn, *, broadcast_id: UUID) -> Shown:
     """Apply one change of state to one of the caller's broadcasts."""
     resources: Resources = get_resources()
-    view = change(
+    view = control.change(
         resources.sessions,
+        turn,
         actor=get_actor(g.caller),
         broadcast_id=broadcast_id,
         clock=resources.clock,
@@ -163,16 +134,13 @@ def change_broadcast(change: Change, *, broadcast_id: UUID) -> Shown:
     return show_view(view)
 
 
-def hash_body(area: Arguments) -> bytes:
-    """Return the SHA-256 of a body in canonical form: the same fields in whatever order are the same request."""
-    return hashlib.sha256(orjson.dumps(area, option=orjson.OPT_SORT_KEYS)).digest()
-
-
 def show_view(view: BroadcastView) -> Shown:
     """Return a broadcast as its schema wants it: its findings in the caller's language."""
     names = ("broadcast_id", "state", "quota", "category", "final_text", "created_at", "starts_at", "done_at")
-    findings = [show_finding(finding, choose_language()) for finding in view.findings]
-    return {name: getattr(view, name) for name in names} | {"findings": findings, "refused_for": view.refused_for}
+    return {name: getattr(view, name) for name in names} | {
+        "findings": show_findings(view.findings),
+        "refused_for": view.refused_for,
+    }
 
 
 def show_preview(seen: Preview) -> dict[str, Any]:
@@ -180,7 +148,5 @@ def show_preview(seen: Preview) -> dict[str, Any]:
     need = None
     if seen.need is not None and seen.need_moe95 is not None:
         need = {"value": round(seen.need, 1), "moe95": round(seen.need_moe95, 1)}
-    language = choose_language()
-    findings = [show_finding(finding, language) for finding in seen.findings]
     names = ("final_text", "segments", "encoding", "units", "verdict", "allowed_quotas", "remaining")
-    return {name: getattr(seen, name) for name in names} | {"need": need, "findings": findings}
+    return {name: getattr(seen, name) for name in names} | {"need": need, "findings": show_findings(seen.findings)}

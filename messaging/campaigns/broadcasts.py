@@ -1,34 +1,31 @@
-"""Checking and accepting a broadcast: one commit, then a wake-up that may get lost."""
+"""Checking a broadcast, and what accepting one adds to accepting a text."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from sqlalchemy import select
-
-from messaging.campaigns import idempotency, quotas
+from messaging.campaigns import quotas
+from messaging.campaigns.acceptance import accept
 from messaging.campaigns.audience import check_audience, check_quota, get_shown_need
 from messaging.campaigns.content.check import check_text
-from messaging.campaigns.content.values import Verdict, write_findings
-from messaging.campaigns.errors import DuplicateBroadcastError, TextRefusedError
-from messaging.campaigns.hours import get_done_slot, get_opening
-from messaging.campaigns.idempotency import KeyedRequest
-from messaging.campaigns.models import Broadcast, BroadcastState, IdempotencyKey
+from messaging.campaigns.models import Broadcast
 from messaging.campaigns.queries import view_broadcast
 from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.text import compose
-from messaging.campaigns.values import BroadcastView, Preview, Requested
+from messaging.campaigns.values import BroadcastView, Preview
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session, sessionmaker
 
-    from messaging.campaigns.content.values import ContentVerdict
+    from messaging.campaigns.idempotency import KeyedRequest
+    from messaging.campaigns.models import ActorUsage, Campaigns
     from messaging.campaigns.ports import Clock, JobQueue
     from messaging.campaigns.settings import MessagingRules
-    from messaging.campaigns.values import Actor, Audience, BroadcastRequest
+    from messaging.campaigns.values import Actor, Audience, BroadcastRequest, Requested
 
 
 def preview(
@@ -62,107 +59,58 @@ def preview(
     )
 
 
-def request_broadcast(  # noqa: PLR0913 - who, what, the key with its route and body, and what comes from outside
+def request_broadcast(
     sessions: sessionmaker[Session],
     *,
     actor: Actor,
     request: BroadcastRequest,
-    key: str | None,
-    route: str,
-    body_sha256: bytes,
+    keyed: KeyedRequest,
     clock: Clock,
     queue: JobQueue,
     settings: MessagingRules,
-) -> Requested:
+) -> Requested[BroadcastView]:
     """Accept a broadcast, or give the first answer to its key again; a refusal counts nothing and keeps no key.
 
     Raises a CampaignError: for the key, the audience, the quota, the text, a duplicate, or the day's amounts.
     """
-    keyed = KeyedRequest(actor.account_id, route, idempotency.check_key(key), body_sha256)
-    now = clock()
-    with sessions.begin() as session:
-        answered = idempotency.find_answer(session, keyed, now=now, settings=settings)
-        if answered is not None:
-            return Requested(_replay(session, answered=answered, settings=settings), is_replay=True)
-        row = _plan(session, actor=actor, request=request, now=now, settings=settings)
-        _count(session, row=row, settings=settings)
-        session.add(row)
-        view = view_broadcast(row, now=now, settings=settings)
-        idempotency.remember_answer(session, keyed, resource_id=row.broadcast_id, answer=_keep(view), now=now)
-        idempotency.forget_expired(session, now=now, settings=settings)
-    if view.state is BroadcastState.ACCEPTED:
-        queue.wake(campaign_id=view.broadcast_id)
-    return Requested(view, is_replay=False)
+    order = _Order(actor, request, settings)
+    return accept(sessions, order=order, keyed=keyed, clock=clock, queue=queue, settings=settings)
 
 
-def _plan(
-    session: Session, *, actor: Actor, request: BroadcastRequest, now: datetime, settings: MessagingRules
-) -> Broadcast:
-    check_audience(request.audience, actor=actor)
-    check_quota(request, settings=settings)
-    content = check_text(request.body, rules=settings, table=get_rules(session))
-    if content.verdict is Verdict.REFUSE:
-        raise TextRefusedError(content=content)
-    final = compose(request.body, settings=settings)
-    starts_at = get_opening(now, settings=settings)
-    return Broadcast(
-        broadcast_id=uuid4(),
-        actor_id=actor.account_id,
-        city_code=request.audience.city_code,
-        release_id=request.audience.release_id,
-        category=request.audience.category.column,
-        leaf_ids=sorted(set(request.audience.leaf_ids)),
-        quota=request.quota,
-        body=request.body,
-        final_text=final.text,
-        text_sha256=final.sha256,
-        rules_version=content.rules_version,
-        state=_first_state(content),
-        created_at=now,
-        starts_at=starts_at,
-        expires_at=starts_at + timedelta(hours=settings.campaign_expires_h),
-        done_at=get_done_slot(starts_at, quota=request.quota, settings=settings),
-        findings=write_findings(content.findings),
-    )
+@dataclass(frozen=True, slots=True)
+class _Order:
+    actor: Actor
+    request: BroadcastRequest
+    settings: MessagingRules
 
-
-def _first_state(content: ContentVerdict) -> BroadcastState:
-    return BroadcastState.ACCEPTED if content.verdict is Verdict.ACCEPT else BroadcastState.IN_REVIEW
-
-
-def _count(session: Session, *, row: Broadcast, settings: MessagingRules) -> None:
-    now = row.created_at
-    # The lock comes before the look for a duplicate: of two at the same moment one waits, and then sees the other.
-    usage = quotas.lock_usage(session, actor_id=row.actor_id, now=now, settings=settings)
-    same = session.scalar(
-        select(Broadcast.broadcast_id)
-        .where(
-            Broadcast.actor_id == row.actor_id,
-            Broadcast.created_at > now - timedelta(minutes=settings.duplicate_window_min),
-            Broadcast.text_sha256 == row.text_sha256,
-            Broadcast.category == row.category,
-            Broadcast.leaf_ids == row.leaf_ids,
+    def write(self) -> Broadcast:
+        request, audience = self.request, self.request.audience
+        check_audience(audience, actor=self.actor)
+        check_quota(request, settings=self.settings)
+        final = compose(request.body, settings=self.settings)
+        return Broadcast(
+            city_code=audience.city_code,
+            release_id=audience.release_id,
+            category=audience.category.column,
+            leaf_ids=self._leaf_ids,
+            quota=request.quota,
+            body=request.body,
+            final_text=final.text,
+            text_sha256=final.sha256,
         )
-        .order_by(Broadcast.created_at)
-        .limit(1)
-    )
-    if same is not None:
-        raise DuplicateBroadcastError(broadcast_id=same)
-    quotas.use_up(session, usage=usage, quota=row.quota, now=now, settings=settings)
 
+    def list_rows(self, row: Broadcast) -> list[Campaigns]:
+        return [row]
 
-def _keep(view: BroadcastView) -> dict[str, str]:
-    times = {name: getattr(view, name).isoformat() for name in ("starts_at", "expires_at", "done_at")}
-    return {"state": view.state.value} | times
+    def match(self) -> list[ColumnElement[bool]]:
+        return [Broadcast.leaf_ids == self._leaf_ids]
 
+    @property
+    def _leaf_ids(self) -> list[int]:
+        return sorted(set(self.request.audience.leaf_ids))
 
-def _replay(session: Session, *, answered: IdempotencyKey, settings: MessagingRules) -> BroadcastView:
-    row = session.get_one(Broadcast, answered.resource_id)
-    kept = answered.answer
-    return replace(
-        view_broadcast(row, now=row.created_at, settings=settings),
-        state=BroadcastState(kept["state"]),
-        starts_at=datetime.fromisoformat(kept["starts_at"]),
-        expires_at=datetime.fromisoformat(kept["expires_at"]),
-        done_at=datetime.fromisoformat(kept["done_at"]),
-    )
+    def use_up(self, session: Session, *, usage: ActorUsage, now: datetime) -> None:
+        quotas.use_up(session, usage=usage, quota=self.request.quota, now=now, settings=self.settings)
+
+    def view(self, row: Broadcast) -> BroadcastView:
+        return view_broadcast(row, now=row.created_at, settings=self.settings)

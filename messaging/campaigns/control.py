@@ -26,22 +26,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Turn:
     """An arrow between states. Where the target is reached already, asking again is no error."""
 
     sources: frozenset[BroadcastState]
     target: BroadcastState
 
 
-_PAUSE = _Change(frozenset({BroadcastState.ACCEPTED}), BroadcastState.PAUSED)
-_RESUME = _Change(frozenset({BroadcastState.PAUSED}), BroadcastState.ACCEPTED)
-_CANCEL = _Change(
+PAUSE = Turn(frozenset({BroadcastState.ACCEPTED}), BroadcastState.PAUSED)
+"""Hold back what has not left yet."""
+
+RESUME = Turn(frozenset({BroadcastState.PAUSED}), BroadcastState.ACCEPTED)
+"""Go on after a pause; the slot of `done` is reckoned anew."""
+
+CANCEL = Turn(
     frozenset({BroadcastState.IN_REVIEW, BroadcastState.ACCEPTED, BroadcastState.PAUSED}), BroadcastState.CANCELLED
 )
+"""Stop for good what has not left yet; what was counted for the day stays counted."""
 
 
-def pause(
+def change(
     sessions: sessionmaker[Session],
+    turn: Turn,
     *,
     actor: Actor,
     broadcast_id: UUID,
@@ -49,45 +55,15 @@ def pause(
     queue: JobQueue,
     settings: MessagingRules,
 ) -> BroadcastView:
-    """Hold back what has not left yet; raises BroadcastNotFoundError, or BroadcastStateError when it has expired."""
-    view = _change(sessions, _PAUSE, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
-    queue.wake(campaign_id=broadcast_id)
-    return view
-
-
-def resume(
-    sessions: sessionmaker[Session],
-    *,
-    actor: Actor,
-    broadcast_id: UUID,
-    clock: Clock,
-    queue: JobQueue,
-    settings: MessagingRules,
-) -> BroadcastView:
-    """Go on after a pause; the slot of `done` is reckoned anew. Raises as `pause` does."""
-    view = _change(sessions, _RESUME, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
-    queue.wake(campaign_id=broadcast_id)
-    return view
-
-
-def cancel(
-    sessions: sessionmaker[Session],
-    *,
-    actor: Actor,
-    broadcast_id: UUID,
-    clock: Clock,
-    queue: JobQueue,
-    settings: MessagingRules,
-) -> BroadcastView:
-    """Stop for good what has not left yet; what was counted for the day stays counted. Raises as `pause` does."""
-    view = _change(sessions, _CANCEL, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
+    """Pause, resume or cancel; raises BroadcastNotFoundError, or BroadcastStateError when it has expired."""
+    view = _change(sessions, turn, actor=actor, broadcast_id=broadcast_id, now=clock(), settings=settings)
     queue.wake(campaign_id=broadcast_id)
     return view
 
 
 def _change(
     sessions: sessionmaker[Session],
-    change: _Change,
+    turn: Turn,
     *,
     actor: Actor,
     broadcast_id: UUID,
@@ -99,16 +75,16 @@ def _change(
         if row is None or row.actor_id != actor.account_id:
             raise BroadcastNotFoundError
         shown = view_broadcast(row, now=now, settings=settings)
-        if shown.state is change.target:
+        if shown.state is turn.target:
             return shown
-        if not _is_open(row, change, shown=shown.state, now=now):
+        if not _is_open(row, turn, shown=shown.state, now=now):
             raise BroadcastStateError(state=shown.state)
-        row.state = change.target.value
-        if change.target is BroadcastState.ACCEPTED:
+        row.state = turn.target.value
+        if turn.target is BroadcastState.ACCEPTED:
             row.done_at = get_done_slot(max(now, row.starts_at), quota=row.quota, settings=settings)
         return view_broadcast(row, now=now, settings=settings)
 
 
-def _is_open(row: Broadcast, change: _Change, *, shown: BroadcastState, now: datetime) -> bool:
+def _is_open(row: Broadcast, turn: Turn, *, shown: BroadcastState, now: datetime) -> bool:
     """Whether the arrow may be taken: a review that ran out is over, and so is all that has expired."""
-    return BroadcastState(row.state) in change.sources and shown is not BroadcastState.REFUSED and now < row.expires_at
+    return BroadcastState(row.state) in turn.sources and shown is not BroadcastState.REFUSED and now < row.expires_at

@@ -85,14 +85,6 @@ class InvitationView:
 
 
 @dataclass(frozen=True, slots=True)
-class InvitationRequested:
-    """The answer to a request that invites; `is_replay` when the same key and body were answered before."""
-
-    invitation: InvitationView
-    is_replay: bool
-
-
-@dataclass(frozen=True, slots=True)
 class InvitationOrder:
     """What the sender must know of one invitation, as the rows say it: the sender judges each word itself."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from messaging.campaigns import quotas
+from messaging.campaigns.acceptance import schedule
 from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.values import Verdict, write_findings
 from messaging.campaigns.errors import OwnReviewError, ReviewClosedError, ReviewNotFoundError, TextRefusedError
-from messaging.campaigns.hours import get_done_slot, get_opening
 from messaging.campaigns.models import Broadcast, BroadcastState, Review, ReviewDecision
 from messaging.campaigns.queries import view_broadcast
 from messaging.campaigns.review_queries import is_reviewed, view_review
@@ -81,9 +80,7 @@ def _settle(session: Session, row: Broadcast, given: Review, *, now: datetime, s
     if content.verdict is Verdict.REFUSE:
         raise TextRefusedError(content=content)
     row.state = BroadcastState.ACCEPTED
-    row.starts_at = get_opening(now, settings=settings)
-    row.expires_at = row.starts_at + timedelta(hours=settings.campaign_expires_h)
-    row.done_at = get_done_slot(row.starts_at, quota=row.quota, settings=settings)
+    schedule(row, now=now, settings=settings)
 
 
 def _give_back(session: Session, row: Broadcast, *, settings: MessagingRules) -> None:

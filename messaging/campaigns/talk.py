@@ -22,7 +22,6 @@ from messaging.campaigns.errors import (
     QuotaExceededError,
     TextRefusedError,
 )
-from messaging.campaigns.idempotency import KeyedRequest
 from messaging.campaigns.masking import mask_line
 from messaging.campaigns.quotas import get_reset
 from messaging.campaigns.rule_versions import get_rules
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session, sessionmaker
 
+    from messaging.campaigns.idempotency import KeyedRequest
     from messaging.campaigns.ports import Clock, JobQueue
     from messaging.campaigns.settings import MessagingRules
 
@@ -59,9 +59,7 @@ def say(
     sessions: sessionmaker[Session],
     *,
     said: Said,
-    key: str | None,
-    route: str,
-    body_sha256: bytes,
+    keyed: KeyedRequest,
     clock: Clock,
     queue: JobQueue,
     settings: MessagingRules,
@@ -70,7 +68,6 @@ def say(
 
     A doubtful text is refused like a certain one: nobody reviews a conversation. Raises a CampaignError.
     """
-    keyed = KeyedRequest(said.actor_id, route, idempotency.check_key(key), body_sha256)
     now = clock()
     with sessions.begin() as session:
         get_conversation(session, actor_id=said.actor_id, handle=said.handle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from messaging.campaigns.content.values import ContentVerdict, Finding, RuleClass, Verdict
@@ -157,11 +157,14 @@ class ReviewView:
     reason: ReviewReason | None
 
 
+View = TypeVar("View")
+
+
 @dataclass(frozen=True, slots=True)
-class Requested:
+class Requested(Generic[View]):
     """The answer to a request that sends; `is_replay` when the same key and body were answered before."""
 
-    broadcast: BroadcastView
+    view: View
     is_replay: bool
 
 

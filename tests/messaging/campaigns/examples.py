@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from messaging.campaigns.broadcasts import request_broadcast
+from messaging.campaigns.idempotency import KeyedRequest, check_key
 from messaging.campaigns.rule_import import import_rules
 from messaging.campaigns.settings import MessagingRules, Mode
-from messaging.campaigns.values import Actor, Audience, BroadcastRequest, Requested
+from messaging.campaigns.values import Actor, Audience, BroadcastRequest, BroadcastView, Requested
 from privacy.release.values import Category
 
 if TYPE_CHECKING:
@@ -76,15 +77,13 @@ class Desk:
 
     def ask(
         self, request: BroadcastRequest | None = None, *, key: str | None = "key-00001", body: bytes = b"{}"
-    ) -> Requested:
+    ) -> Requested[BroadcastView]:
         """Request a broadcast."""
         return request_broadcast(
             self.sessions,
             actor=self.actor,
             request=request or make_request(),
-            key=key,
-            route=ROUTE,
-            body_sha256=sha256(body).digest(),
+            keyed=KeyedRequest(self.actor.account_id, ROUTE, check_key(key), sha256(body).digest()),
             clock=self.clock,
             queue=self.queue,
             settings=self.settings,

@@ -49,7 +49,7 @@ def count_rows(desk: Desk) -> int:
 
 def test_an_accepted_broadcast_is_kept_as_it_will_be_sent(desk: Desk) -> None:
     requested = desk.ask()
-    view = requested.broadcast
+    view = requested.view
     assert not requested.is_replay
     assert view.state is BroadcastState.ACCEPTED
     assert view.starts_at == view.created_at == desk.clock()
@@ -65,7 +65,7 @@ def test_an_accepted_broadcast_is_kept_as_it_will_be_sent(desk: Desk) -> None:
 def test_the_preview_shows_the_final_text_exactly_as_it_is_sent_and_changes_nothing(desk: Desk) -> None:
     seen = look(desk, make_request())
     assert count_rows(desk) == 0
-    assert desk.ask().broadcast.final_text == seen.final_text
+    assert desk.ask().view.final_text == seen.final_text
     assert (seen.verdict, seen.findings, seen.segments) == (Verdict.ACCEPT, (), 1)
     assert seen.allowed_quotas == (50, 100, 200, 500, 1000)
     assert seen.need == 4000.0
@@ -80,7 +80,7 @@ def test_the_preview_shows_the_final_text_exactly_as_it_is_sent_and_changes_noth
 )
 def test_whatever_is_typed_the_preview_is_what_is_kept_for_sending(desk: Desk, body: str) -> None:
     seen = look(desk, make_request(body=body))
-    view = desk.ask(make_request(body=body)).broadcast
+    view = desk.ask(make_request(body=body)).view
     with desk.sessions() as session:
         row = session.get_one(Broadcast, view.broadcast_id)
     assert seen.final_text == row.final_text == f"【青禾】{body.strip(' ')}App内退订"
@@ -133,24 +133,24 @@ def test_errors_carry_no_text_of_a_user(desk: Desk) -> None:
 
 
 def test_a_doubtful_text_waits_for_review_and_is_refused_after_a_day(desk: Desk, clock: FakeClock) -> None:
-    view = desk.ask(make_request(body=DOUBTFUL)).broadcast
+    view = desk.ask(make_request(body=DOUBTFUL)).view
     assert view.state is BroadcastState.IN_REVIEW
     assert desk.queue.woken == []
     clock.advance(hours=24)
-    assert desk.ask(make_request(body=DOUBTFUL)).broadcast.state is BroadcastState.IN_REVIEW  # the first answer
+    assert desk.ask(make_request(body=DOUBTFUL)).view.state is BroadcastState.IN_REVIEW  # the first answer
     with desk.sessions() as session:
         assert session.get_one(Broadcast, view.broadcast_id).state == BroadcastState.IN_REVIEW
 
 
 def test_outside_the_window_a_broadcast_starts_at_the_next_opening(desk: Desk, clock: FakeClock) -> None:
     clock.advance(hours=10)
-    view = desk.ask().broadcast
+    view = desk.ask().view
     assert view.starts_at == view.created_at + timedelta(hours=11)
     assert view.expires_at == view.starts_at + timedelta(hours=48)
 
 
 def test_the_same_audience_and_text_within_ten_minutes_names_the_first(desk: Desk, clock: FakeClock) -> None:
-    first = desk.ask(make_request(leaf_ids=(1, 2))).broadcast
+    first = desk.ask(make_request(leaf_ids=(1, 2))).view
     clock.advance(minutes=9, seconds=59)
     with pytest.raises(DuplicateBroadcastError) as caught:
         desk.ask(make_request(leaf_ids=(2, 1, 2), quota=50), key="key-00002")
@@ -166,4 +166,4 @@ def test_another_actor_area_or_text_is_no_duplicate(desk: Desk) -> None:
         desk.ask(make_request(body=HONEST + "起"), key="key-00003"),
         replace(desk, actor=make_actor()).ask(),
     ]
-    assert len({each.broadcast.broadcast_id for each in views}) == 4
+    assert len({each.view.broadcast_id for each in views}) == 4

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from messaging.campaigns.control import cancel, pause, resume
+from messaging.campaigns import control
 from messaging.campaigns.errors import BroadcastNotFoundError, BroadcastStateError
 from messaging.campaigns.models import BroadcastState
 from messaging.campaigns.queries import find_broadcasts, find_control_rows, get_broadcast
@@ -19,17 +19,15 @@ from privacy.release.values import Category
 from tests.messaging.campaigns.examples import DOUBTFUL, HONEST, RULES, Desk, make_actor, make_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.conftest import FakeClock
 
-CHANGES = {"pause": pause, "resume": resume, "cancel": cancel}
+TURNS = {"pause": control.PAUSE, "resume": control.RESUME, "cancel": control.CANCEL}
 
 
 def change(desk: Desk, name: str, broadcast_id: UUID, *, actor: Actor | None = None) -> BroadcastView:
-    service: Callable[..., BroadcastView] = CHANGES[name]
-    return service(
+    return control.change(
         desk.sessions,
+        TURNS[name],
         actor=actor or desk.actor,
         broadcast_id=broadcast_id,
         clock=desk.clock,
@@ -46,7 +44,7 @@ def show(desk: Desk, broadcast_id: UUID) -> BroadcastView:
 
 
 def test_pause_resume_cancel_in_turn(desk: Desk) -> None:
-    broadcast_id = desk.ask().broadcast.broadcast_id
+    broadcast_id = desk.ask().view.broadcast_id
     assert change(desk, "pause", broadcast_id).state is BroadcastState.PAUSED
     assert change(desk, "resume", broadcast_id).state is BroadcastState.ACCEPTED
     assert change(desk, "cancel", broadcast_id).state is BroadcastState.CANCELLED
@@ -56,13 +54,13 @@ def test_pause_resume_cancel_in_turn(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["pause", "cancel"])
 def test_asking_again_is_no_error(desk: Desk, name: str) -> None:
-    broadcast_id = desk.ask().broadcast.broadcast_id
+    broadcast_id = desk.ask().view.broadcast_id
     assert change(desk, name, broadcast_id) == change(desk, name, broadcast_id)
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", TURNS)
 def test_somebody_elses_broadcast_looks_like_none(desk: Desk, name: str) -> None:
-    broadcast_id = desk.ask().broadcast.broadcast_id
+    broadcast_id = desk.ask().view.broadcast_id
     with pytest.raises(BroadcastNotFoundError):
         change(desk, name, broadcast_id, actor=make_actor())
     with pytest.raises(BroadcastNotFoundError):
@@ -72,7 +70,7 @@ def test_somebody_elses_broadcast_looks_like_none(desk: Desk, name: str) -> None
 
 @pytest.mark.parametrize("name", ["pause", "resume"])
 def test_from_cancelled_nothing_leads_back(desk: Desk, name: str) -> None:
-    broadcast_id = desk.ask().broadcast.broadcast_id
+    broadcast_id = desk.ask().view.broadcast_id
     change(desk, "cancel", broadcast_id)
     with pytest.raises(BroadcastStateError) as caught:
         change(desk, name, broadcast_id)
@@ -80,14 +78,14 @@ def test_from_cancelled_nothing_leads_back(desk: Desk, name: str) -> None:
 
 
 def test_a_broadcast_in_review_can_be_cancelled_but_not_paused(desk: Desk) -> None:
-    broadcast_id = desk.ask(make_request(body=DOUBTFUL)).broadcast.broadcast_id
+    broadcast_id = desk.ask(make_request(body=DOUBTFUL)).view.broadcast_id
     with pytest.raises(BroadcastStateError):
         change(desk, "pause", broadcast_id)
     assert change(desk, "cancel", broadcast_id).state is BroadcastState.CANCELLED
 
 
 def test_done_is_shown_at_its_slot(desk: Desk, clock: FakeClock) -> None:
-    broadcast = desk.ask().broadcast
+    broadcast = desk.ask().view
     assert broadcast.done_at == datetime(2026, 11, 18, 7, tzinfo=UTC)
     clock.now = broadcast.done_at - timedelta(seconds=1)
     assert show(desk, broadcast.broadcast_id).state is BroadcastState.ACCEPTED
@@ -98,7 +96,7 @@ def test_done_is_shown_at_its_slot(desk: Desk, clock: FakeClock) -> None:
 
 
 def test_what_still_leaves_after_done_can_be_paused_and_cancelled(desk: Desk, clock: FakeClock) -> None:
-    broadcast = desk.ask().broadcast
+    broadcast = desk.ask().view
     clock.now = broadcast.done_at
     assert change(desk, "pause", broadcast.broadcast_id).state is BroadcastState.PAUSED
     resumed = change(desk, "resume", broadcast.broadcast_id)
@@ -113,18 +111,18 @@ def test_what_still_leaves_after_done_can_be_paused_and_cancelled(desk: Desk, cl
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_with_its_expiry_all_changes_end(desk: Desk, clock: FakeClock, *, paused: bool) -> None:
-    broadcast = desk.ask().broadcast
+    broadcast = desk.ask().view
     if paused:
         change(desk, "pause", broadcast.broadcast_id)
     clock.now = broadcast.expires_at
-    for name in CHANGES:
+    for name in TURNS:
         with pytest.raises(BroadcastStateError) as caught:
             change(desk, name, broadcast.broadcast_id)
         assert caught.value.state is BroadcastState.DONE
 
 
 def test_a_review_that_nobody_gives_is_shown_as_a_refusal(desk: Desk, clock: FakeClock) -> None:
-    broadcast_id = desk.ask(make_request(body=DOUBTFUL)).broadcast.broadcast_id
+    broadcast_id = desk.ask(make_request(body=DOUBTFUL)).view.broadcast_id
     clock.advance(hours=23, minutes=59)
     assert show(desk, broadcast_id).state is BroadcastState.IN_REVIEW
     clock.advance(minutes=1)
@@ -134,7 +132,7 @@ def test_a_review_that_nobody_gives_is_shown_as_a_refusal(desk: Desk, clock: Fak
 
 
 def test_a_pause_delays_done_and_a_pause_beyond_the_end_is_done(desk: Desk, clock: FakeClock) -> None:
-    broadcast = desk.ask().broadcast
+    broadcast = desk.ask().view
     change(desk, "pause", broadcast.broadcast_id)
     clock.now = broadcast.done_at + timedelta(hours=1)
     assert show(desk, broadcast.broadcast_id).state is BroadcastState.PAUSED
@@ -146,7 +144,7 @@ def test_a_pause_delays_done_and_a_pause_beyond_the_end_is_done(desk: Desk, cloc
 
 
 def test_of_pause_and_cancel_at_the_same_moment_cancel_stays(desk: Desk) -> None:
-    broadcast_id = desk.ask().broadcast.broadcast_id
+    broadcast_id = desk.ask().view.broadcast_id
 
     def attempt(name: str) -> None:
         try:
@@ -162,7 +160,7 @@ def test_of_pause_and_cancel_at_the_same_moment_cancel_stays(desk: Desk) -> None
 def test_broadcasts_come_newest_first_page_by_page(desk: Desk, clock: FakeClock) -> None:
     asked = []
     for number in range(3):
-        asked.append(desk.ask(make_request(leaf_ids=(number,)), key=f"key-0000{number}").broadcast)
+        asked.append(desk.ask(make_request(leaf_ids=(number,)), key=f"key-0000{number}").view)
         clock.advance(minutes=1)
     with desk.sessions() as session:
         actor_id, now = desk.actor.account_id, desk.clock()
@@ -175,10 +173,10 @@ def test_broadcasts_come_newest_first_page_by_page(desk: Desk, clock: FakeClock)
 
 
 def test_the_sender_sees_what_it_must_know_until_the_campaign_expires(desk: Desk, clock: FakeClock) -> None:
-    accepted = desk.ask().broadcast
+    accepted = desk.ask().view
     clock.advance(seconds=1)
     desk.ask(make_request(body=DOUBTFUL), key="key-review")
-    cancelled = desk.ask(make_request(leaf_ids=(9,)), key="key-cancel").broadcast
+    cancelled = desk.ask(make_request(leaf_ids=(9,)), key="key-cancel").view
     change(desk, "cancel", cancelled.broadcast_id)
     with desk.sessions() as session:
         orders = find_control_rows(session, since=clock())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select, text
 
-from messaging.campaigns.control import cancel
+from messaging.campaigns import control
 from messaging.campaigns.errors import (
     IdempotencyKeyBusyError,
     IdempotencyKeyInvalidError,
@@ -28,25 +28,26 @@ if TYPE_CHECKING:
 
 
 def test_the_same_key_and_body_give_the_first_answer_again(desk: Desk, clock: FakeClock) -> None:
-    first = desk.ask().broadcast
+    first = desk.ask().view
     clock.advance(hours=20)
     again = desk.ask()
     assert again.is_replay
-    assert again.broadcast == first
+    assert again.view == first
     assert desk.queue.woken == [first.broadcast_id]
 
 
 def test_the_first_answer_comes_again_even_when_the_broadcast_has_changed_since(desk: Desk) -> None:
-    first = desk.ask().broadcast
-    cancel(
+    first = desk.ask().view
+    control.change(
         desk.sessions,
+        control.CANCEL,
         actor=desk.actor,
         broadcast_id=first.broadcast_id,
         clock=desk.clock,
         queue=desk.queue,
         settings=RULES,
     )
-    assert desk.ask().broadcast == first
+    assert desk.ask().view == first
 
 
 def test_another_body_under_the_same_key_is_refused(desk: Desk) -> None:
@@ -122,7 +123,7 @@ def test_twenty_parallel_requests_with_one_key_are_one_broadcast(desk: Desk) -> 
 def test_twenty_parallel_requests_of_one_actor_never_exceed_the_day(desk: Desk) -> None:
     def ask(number: int) -> int:
         try:
-            return desk.ask(make_request(leaf_ids=(number,), quota=200), key=f"key-{number:05d}").broadcast.quota
+            return desk.ask(make_request(leaf_ids=(number,), quota=200), key=f"key-{number:05d}").view.quota
         except QuotaExceededError:
             return 0
 
@@ -139,7 +140,7 @@ def test_twenty_actors_at_once_never_exceed_the_organisation(desk: Desk) -> None
 
     def ask(_: int) -> int:
         try:
-            return replace(desk, actor=make_actor(), settings=settings).ask().broadcast.quota
+            return replace(desk, actor=make_actor(), settings=settings).ask().view.quota
         except QuotaExceededError:
             return 0
 

@@ -41,7 +41,7 @@ REVIEWER = make_actor()
 
 
 def ask(desk: Desk, *, body: str = DOUBTFUL, key: str = "key-00001", quota: int = 100) -> BroadcastView:
-    return desk.ask(make_request(body=body, quota=quota), key=key).broadcast
+    return desk.ask(make_request(body=body, quota=quota), key=key).view
 
 
 def settle(
@@ -180,8 +180,9 @@ def test_after_a_day_nobody_can_decide_and_the_author_is_told_so(desk: Desk, clo
 
 def test_what_the_author_cancelled_waits_no_longer(desk: Desk) -> None:
     asked = ask(desk)
-    control.cancel(
+    control.change(
         desk.sessions,
+        control.CANCEL,
         actor=desk.actor,
         broadcast_id=asked.broadcast_id,
         clock=desk.clock,
@@ -197,8 +198,9 @@ def test_a_refused_broadcast_cannot_be_resumed(desk: Desk) -> None:
     asked = ask(desk)
     settle(desk, asked.broadcast_id, Decision.REFUSE, Reason.UNSUITABLE)
     with pytest.raises(BroadcastStateError):
-        control.resume(
+        control.change(
             desk.sessions,
+            control.RESUME,
             actor=desk.actor,
             broadcast_id=asked.broadcast_id,
             clock=desk.clock,
@@ -208,7 +210,7 @@ def test_a_refused_broadcast_cannot_be_resumed(desk: Desk) -> None:
 
 
 def test_a_text_that_needed_no_review_is_not_there(desk: Desk) -> None:
-    accepted = desk.ask().broadcast
+    accepted = desk.ask().view
     with pytest.raises(ReviewNotFoundError):
         settle(desk, accepted.broadcast_id)
 

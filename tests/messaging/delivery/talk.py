@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from messaging.campaigns.idempotency import KeyedRequest
 from messaging.campaigns.talk import Said, say
 from messaging.campaigns.values import Actor
 from messaging.delivery.talk_models import Line
@@ -55,9 +56,13 @@ class Talk:
         """Write as the planner; returns whether the key was answered before."""
         said = Said((actor or self.planner.actor).account_id, handle, body)
         return say(
-            self.world.web, said=said, key=key or uuid4().hex, route="POST x", body_sha256=body.encode(),
-            clock=self.world.clock, queue=RecordingJobQueue(), settings=TALK_RULES,
-        )[1]  # fmt: skip
+            self.world.web,
+            said=said,
+            keyed=KeyedRequest(said.actor_id, "POST x", key or uuid4().hex, body.encode()),
+            clock=self.world.clock,
+            queue=RecordingJobQueue(),
+            settings=TALK_RULES,
+        )[1]
 
     def find_lines(self) -> list[tuple[bool, str]]:
         """Return what the person's page can show, oldest first."""

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from messaging.campaigns.idempotency import KeyedRequest
 from messaging.campaigns.invitation_queries import get_invitation
 from messaging.campaigns.invitation_values import InvitationRequest, InvitationView, Persona
 from messaging.campaigns.invitations import request_invitation
@@ -73,15 +74,12 @@ class Planner:
         """Ask for one invitation."""
         return request_invitation(
             self.sessions,
-            actor=self.actor,
             request=InvitationRequest(persona, 370200, RELEASE, body),
-            key=key or uuid4().hex,
-            route=ROUTE,
-            body_sha256=sha256(body.encode()).digest(),
+            keyed=KeyedRequest(self.actor.account_id, ROUTE, key or uuid4().hex, sha256(body.encode()).digest()),
             clock=self.world.clock,
             queue=RecordingJobQueue(),
             settings=self.rules,
-        ).invitation
+        ).view
 
     def look(self, invitation_id: UUID) -> InvitationView:
         """Look at one invitation."""
