@@ -37,7 +37,7 @@ types: node_modules/.test-ready ## write the app's types again from the committe
 faults: install-test .venv/.test-ready ## break everything while 3,000 messages leave, seven times; count what arrived
 	@$(BIN)/python -m tests.faults
 
-attacks: install-run .venv/.test-ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
+attacks: install-run .venv/.test-ready .venv-anonymeter/.ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
 	$(BIN)/python -m tests.attacks $(ATTACKS)
 
 bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: at most 25 minutes
@@ -49,6 +49,7 @@ bench-quick: install-bench .venv/.test-ready ## the same, small: says in three m
 lock: .venv/.test-ready ## pin every package again, with hashes and without addresses
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements.txt requirements.in
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-anonymeter.txt requirements-anonymeter.in
 
 clean: ## stop what runs and remove .run/, the demo city with it
 	@$(BIN)/python manage.py down --remove
@@ -74,6 +75,14 @@ install-bench:
 .venv/.test-ready: requirements-dev.txt .venv/.run-ready
 	@echo "==> Python packages for the checks"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv-anonymeter/bin/python:
+	@$(PYTHON) -m venv .venv-anonymeter
+
+.venv-anonymeter/.ready: requirements-anonymeter.txt | .venv-anonymeter/bin/python
+	@echo "==> Python packages of anonymeter, apart (Python 3.11 or 3.12, 900 MB)"
+	@.venv-anonymeter/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-anonymeter.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json

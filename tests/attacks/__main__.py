@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from tests.attacks.alternatives import attack_alternatives
+from tests.attacks.card_attack import PROGRAM, attack_cards
 from tests.attacks.membership import attack_membership
 from tests.attacks.picture import picture_rows
 from tests.attacks.publication_attack import attack_publications
@@ -48,6 +49,19 @@ def _attack_running_system(sizes: Sizes, show: ShowProgress) -> list[Row]:
     return attack_running_system(sizes, seed=SEED, show=show)
 
 
+def _attack_cards(sizes: Sizes, show: ShowProgress) -> list[Row]:
+    if not PROGRAM.exists():
+        raise click.ClickException("anonymeter has an environment of its own: make .venv-anonymeter/.ready")
+    with show("taking a city in, and scanning for cards") as progress:
+        return attack_cards(
+            households=sizes.card_households,
+            planners=sizes.planners,
+            guesses=sizes.card_guesses,
+            seed=SEED,
+            progress=progress,
+        )
+
+
 def _attack_alternatives(sizes: Sizes, show: ShowProgress) -> list[Row]:
     del show  # a second's work
     return attack_alternatives(seed=SEED, trials=sizes.alternative_trials)
@@ -61,6 +75,7 @@ def _measure_utility(sizes: Sizes, show: ShowProgress) -> list[Row]:
 SUITES: Mapping[str, Callable[[Sizes, ShowProgress], list[Row]]] = {
     "membership": _attack_membership,
     "published": _attack_publications,
+    "cards": _attack_cards,
     "running": _attack_running_system,
     "alternatives": _attack_alternatives,
     "utility": _measure_utility,

@@ -25,7 +25,8 @@ Written by `make attacks`: do not edit, run it again. Figures vary a little from
 - *theory* is what the best possible test reaches against noise of the plan's sigmas.
 - The month-1 goals of 55 % and 53.5 % hold for a regular month. Month 1 of a ledger takes 4 of 15 shares of its year so
   that the first maps are useful; what an attacker gets from it is shown beside, and the year keeps its goal.
-- An evaluation of persona cards with anonymeter comes with the cards.
+- *Persona cards*: the risk is anonymeter's, how much oftener an attacker is right about people behind the cards than
+  about people of the same city who are not, of what these leave to gain. Rows on records show that the attackers see.
 
 ![Error and attack accuracy, ours and the alternatives](attacks.svg)
 """

@@ -11,12 +11,15 @@ from tests.attacks.circle_questions import Volume
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Trials of each attack: draws, publications, questions a category, broadcasts a sender; months to measure."""
+    """Trials of each attack: draws, publications, planners, questions a category, broadcasts a sender; months."""
 
     member_trials: int
     need_trials: int
     publications: int
     rehearsals: int
+    card_households: int
+    planners: int
+    card_guesses: int
     categories: Sequence[Category]
     volume: Volume
     broadcasts: int
@@ -29,6 +32,9 @@ FULL = Sizes(
     need_trials=15_000,
     publications=1_600,
     rehearsals=1_500,
+    card_households=200_000,
+    planners=300,
+    card_guesses=10_000,
     categories=CATEGORIES,
     volume=Volume(circles=400, lists=25, previews=200),
     broadcasts=32,
@@ -40,6 +46,9 @@ QUICK = Sizes(
     need_trials=2_000,
     publications=200,
     rehearsals=300,
+    card_households=100_000,
+    planners=40,
+    card_guesses=2_000,
     categories=CATEGORIES[4:5],
     volume=Volume(circles=300, lists=10, previews=200),
     broadcasts=4,
