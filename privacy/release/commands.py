@@ -151,10 +151,10 @@ def verify(release_ids: tuple[str, ...], *, allow_unsigned: bool) -> None:
 @click.command()
 @click.option("--city", "city_code", type=int, help="Show the charges of one city only, by its 6-digit code.")
 def ledger(city_code: int | None) -> None:
-    """Show what was charged, whether it was drawn, and what each month and each rolling year costs of the promise."""
+    """Show what was charged, whether it was drawn, and what each month and the twelve to it cost of the promise."""
     with _open_session(LedgerSettings().people_url) as session:
         charges = find_charges(session, city_code=city_code)
     console = showing.open_console()
     console.print(showing.list_charges(charges))
     console.print(showing.list_years(charges))
-    console.print(f"Promise: ({EPSILON:g}, {DELTA:g}) a household and rolling year, rho {RHO_PER_YEAR}.")
+    console.print(f"Promise: ({EPSILON:g}, {DELTA:g}) a household and twelve calendar months, rho {RHO_PER_YEAR}.")

@@ -77,7 +77,12 @@ def describe_release(draws: Sequence[StoredDraw], *, earlier: Sequence[EarlierDr
         "code_sha256": hash_code().hex(),
         "parameters_sha256": hash_parameters().hex(),
         "months_replayed": [each.months_ago for each in earlier],
-        "promise": {"delta": plan.DELTA, "epsilon": plan.EPSILON, "unit": "household", "period": "rolling year"},
+        "promise": {
+            "delta": plan.DELTA,
+            "epsilon": plan.EPSILON,
+            "unit": "household",
+            "period": "twelve calendar months",
+        },
         "rho_per_year": plan.RHO_PER_YEAR,
         "sigmas": {str(draw.product): draw.sigma for draw in draws},
     }

@@ -53,7 +53,9 @@ def describe(release: PublishedRelease, *, parameters: Mapping[str, Any], state:
     """Tell what a release says of itself: promise, noise, hashes, and what was found of its signature."""
     table = Table("", release.release_id, show_header=True)
     promise = parameters.get("promise", {})
-    table.add_row("promise", f"({promise.get('epsilon')}, {promise.get('delta')}) a household and rolling year")
+    table.add_row(
+        "promise", f"({promise.get('epsilon')}, {promise.get('delta')}) a household and twelve calendar months"
+    )
     table.add_row("rho of a year", str(parameters.get("rho_per_year")))
     table.add_row("as of", f"{release.as_of:%Y-%m-%d %H:%M} UTC")
     table.add_row("published", f"{release.published_at:%Y-%m-%d %H:%M} UTC")
@@ -120,7 +122,7 @@ def find_year_costs(charges: Iterable[Charged]) -> dict[date, float]:
 
 
 def list_years(charges: Sequence[Charged]) -> Table:
-    """List what each month cost, and the rolling year that ends with it, against the promise."""
+    """List what each month cost, and the twelve months that end with it, against the promise."""
     table = Table("month", "rho", "epsilon", "rho of the year to it", "of the promise", f"epsilon, at most {EPSILON:g}")
     months = compute_month_costs(charges)
     for month, rho in find_year_costs(charges).items():

@@ -82,7 +82,12 @@ def test_what_is_published_is_what_was_drawn(
     assert stored.leaves.customers.tobytes() == expected.leaves.customers.tobytes()
     assert stored.city.needs.tobytes() == expected.city.needs.tobytes()
     assert set(stored.districts) == set(DISTRICT_PRODUCTS)
-    assert parameters["promise"] == {"epsilon": 4.0, "delta": 1e-9, "unit": "household", "period": "rolling year"}
+    assert parameters["promise"] == {
+        "epsilon": 4.0,
+        "delta": 1e-9,
+        "unit": "household",
+        "period": "twelve calendar months",
+    }
     assert set(parameters["sigmas"]) == set(DRAWN_MONTHLY)
 
 
