@@ -23,10 +23,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.claiming import Gate, claim
+from messaging.delivery.draining import drain
 from messaging.delivery.finishing import Finish
 from messaging.delivery.models import Message, MessageState, Run, RunState
 from messaging.delivery.ports import Accepted, CarrierRecord, InboundSms, OutgoingSms, TakenSms
-from messaging.delivery.sending import Desk, drain
+from messaging.delivery.sending import Desk
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
 from privacy.audit.recording import Act, Recorder

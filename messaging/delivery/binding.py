@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, and_, any_, exists, func, literal, select, true
 
-from messaging.delivery.claiming import lock_household
 from messaging.delivery.talk_models import BoundInvitation
+from privacy.people.caps import lock_households
 from privacy.people.models import Contact, Household, OptOut, Phone
 from privacy.release.slots import ACTIVE_FROM, VERY_ACTIVE_FROM, Activity, AgeBand
 
@@ -74,7 +74,7 @@ def draw_member(session: Session, wanted: Wanted, *, caps: CapLimits, now: datet
 
 def take_member(session: Session, member: Member, *, wanted: Wanted, caps: CapLimits, now: datetime) -> bool:
     """Lock a household and look once more: of many who draw it at once, the first to commit has it."""
-    lock_household(session, household_id=member.household_id)
+    lock_households(session, [member.household_id], waits=True)
     again = _select(wanted, true(), caps=caps, now=now).where(Household.household_id == member.household_id)
     return session.execute(again).first() is not None
 

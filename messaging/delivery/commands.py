@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import click
@@ -11,10 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from messaging.delivery import valve
-from messaging.delivery.composition import build_sender, open_operator_act, open_people_session
+from messaging.delivery.composition import build_sender, open_operator_act, open_people, open_people_session
+from messaging.delivery.errors import ValveOpenError
 from messaging.delivery.metrics import StatusCollector, serve_metrics
 from messaging.delivery.pump import run_pump
-from messaging.delivery.settings import SenderSettings, load
+from messaging.delivery.restoring import count_live, end_live
+from messaging.delivery.retention import retain
+from messaging.delivery.settings import OutboxSettings, SenderSettings, load
 from messaging.delivery.status import DeliveryStatus, get_status
 from messaging.delivery.worker import PumpQueue, run_worker
 from privacy.audit.values import Action
@@ -69,7 +72,7 @@ def stop_all() -> None:
 
 @click.group("messages")
 def messages() -> None:
-    """Look at messages, by number only."""
+    """Look at messages, by number only, and put them in order."""
 
 
 @messages.command("status")
@@ -85,6 +88,39 @@ def tell_status() -> None:
     position = f"closed ({view.pause_reason}, since {view.paused_at})" if view.is_paused else "open"
     console.print(f"valve: {position}; in doubt {view.in_doubt} of the last {view.results}")
     console.print(f"slots held by caps: {status.slots_held}")
+
+
+@messages.command("after-restore")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def settle_restore(*, yes: bool) -> None:
+    """On a restored database, before `send resume`: end whatever was live in it as unconfirmed. Asks with its number.
+
+    Nobody is written to twice by it. Needs `send stop` first.
+    """
+    with open_people_session() as session:
+        live = count_live(session)
+    if not (live.messages or live.campaigns):
+        click.echo("nothing was live in this database")
+        return
+    if not yes:
+        click.confirm(
+            f"End {live.messages:,} messages as unconfirmed, and {live.campaigns:,} campaigns, for ever?", abort=True
+        )
+    try:
+        with open_operator_act() as act:
+            ended = end_live(act, now=datetime.now(UTC))
+    except ValveOpenError:
+        raise click.ClickException("messages may leave: run `send stop` first") from None
+    click.echo(f"ended {ended.messages:,} messages and {ended.campaigns:,} campaigns; next: send resume")
+
+
+@messages.command("retain")
+def move_past() -> None:
+    """Move the messages of campaigns long over to the past ones, as the pump does once an hour."""
+    with open_people() as sessions:
+        kept = timedelta(days=load(OutboxSettings).keep_messages_days)
+        moved = retain(sessions, kept=kept, now=datetime.now(UTC))
+    click.echo(f"moved {moved.messages:,} messages; {moved.campaigns:,} campaigns are past")
 
 
 def _draw_states(status: DeliveryStatus) -> Table:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import DateTime, delete, insert, literal, select, update
+from sqlalchemy import DateTime, delete, func, insert, literal, select, update
 from sqlalchemy.exc import OperationalError
 
 from messaging.delivery.errors import HouseholdBusyError
-from messaging.delivery.models import Message, MessageState
+from messaging.delivery.models import Message, MessageState, PastMessage
 from messaging.delivery.talk_models import BoundInvitation, Tombstone
 from privacy.audit.values import Action
 from privacy.people.erasures import NOBODY, find_household, is_keyless, note_erasure
@@ -117,7 +117,9 @@ def _leave_tombstones(session: Session, *, household_id: UUID, now: datetime) ->
 
 
 def _take_messages(session: Session, *, household_id: UUID, now: datetime) -> int:
-    """Lock every message of a household; returns how many. Does not wait: who holds one may wait for the household.
+    """Lock every message of a household; returns how many there are, past ones too, which nobody changes any more.
+
+    Does not wait: who holds one may wait for the household.
 
     A call whose lease runs is left to end, since what it sends would be known to nobody. One that ran out is in doubt
     like any other: nothing more leaves for it.
@@ -126,4 +128,5 @@ def _take_messages(session: Session, *, household_id: UUID, now: datetime) -> in
     messages = session.execute(its.with_for_update(nowait=True)).all()
     if any(state == MessageState.SENDING and until is not None and until >= now for state, until in messages):
         raise HouseholdBusyError
-    return len(messages)
+    past = select(func.count()).where(PastMessage.household_id == household_id)
+    return len(messages) + (session.scalar(past) or 0)

@@ -33,3 +33,7 @@ class ForgedRequestError(Exception):
 
 class HouseholdBusyError(Exception):
     """A message to this household is in a worker's hands right now; it cannot be erased before that ends."""
+
+
+class ValveOpenError(Exception):
+    """What may only be done while nothing leaves was asked for while messages may leave."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union_all
 
-from messaging.delivery.models import Message, Run
+from messaging.delivery.models import Message, PastMessage, Run
 from privacy.audit.values import Action
 from privacy.people.erasures import NOBODY, find_erasure, find_household, find_opt_outs
 from privacy.people.holdings import read_holdings
@@ -72,13 +72,8 @@ def _read(session: Session, *, household_id: UUID) -> dict[str, Any]:
 
 
 def _find_texts(session: Session, *, household_id: UUID) -> list[dict[str, Any]]:
-    """Return every message with its text, the oldest first."""
-    messages = (
-        select(Message.state, Message.reason, Message.accepted_at, Message.changed_at, Run.final_text)
-        .join(Run, Run.campaign_id == Message.campaign_id)
-        .where(Message.household_id == household_id)
-        .order_by(Message.changed_at)
-    )
+    """Return every message with its text, the oldest first, those of campaigns long over too."""
+    messages = union_all(*(_select_texts(each, household_id=household_id) for each in (Message, PastMessage)))
     return [
         {
             "text": text,
@@ -87,8 +82,16 @@ def _find_texts(session: Session, *, household_id: UUID) -> list[dict[str, Any]]
             "accepted_at": accepted_at and accepted_at.isoformat(),
             "changed_at": changed_at.isoformat(),
         }
-        for state, reason, accepted_at, changed_at, text in session.execute(messages)
+        for state, reason, accepted_at, changed_at, text in session.execute(messages.order_by("changed_at"))
     ]
+
+
+def _select_texts(table: type[Message | PastMessage], *, household_id: UUID) -> Select[*tuple[Any, ...]]:
+    return (
+        select(table.state, table.reason, table.accepted_at, table.changed_at, Run.final_text)
+        .join(Run, Run.campaign_id == table.campaign_id)
+        .where(table.household_id == household_id)
+    )
 
 
 def _say(row: Mapping[str, Any]) -> dict[str, Any]:

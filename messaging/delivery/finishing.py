@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Uuid, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from messaging.delivery import valve
 from messaging.delivery.carrier_codes import is_opt_out
 from messaging.delivery.models import Message, MessageState
-from messaging.delivery.outbox import move
+from messaging.delivery.outbox import check_arrows, move
 from messaging.delivery.ports import Accepted, Blocked, InDoubt, NotSent, NotSentCause, Rejected, SendResult
-from messaging.delivery.values import Timings
+from messaging.delivery.values import Claim, Timings
 from messaging.delivery.valve import ValveLimits
 from privacy.people.caps import give_back
 from privacy.people.consent import record_opt_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session, sessionmaker
 
-    from messaging.delivery.values import Claim
-
 _MOST_DOUBLINGS = 16
+_ACCEPT = text(
+    "WITH free AS ("
+    "SELECT m.message_id, e.sid FROM delivery.messages AS m"
+    " JOIN unnest(CAST(:message_ids AS uuid[]), CAST(:attempts AS int[]), CAST(:sids AS text[]))"
+    " AS e (message_id, attempt, sid) USING (message_id)"
+    " WHERE m.attempt = e.attempt AND m.state IN ('sending', 'unknown') FOR UPDATE OF m SKIP LOCKED)"
+    " UPDATE delivery.messages AS m SET state = 'accepted', sid = free.sid, accepted_at = :now, check_at = :check_at,"
+    " lease_until = NULL, changed_at = :now FROM free WHERE m.message_id = free.message_id RETURNING m.message_id"
+).columns(message_id=Uuid)
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +47,59 @@ class Finish:
 
     timings: Timings
     valve: ValveLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A claim whose call is over, and how it ended."""
+
+    claim: Claim
+    result: SendResult
+
+
+def finish_many(sessions: sessionmaker[Session], ended: Sequence[Ended], /, *, now: datetime, rules: Finish) -> None:
+    """Write down how calls ended, in their order: what the carrier took at once, everything else one by one.
+
+    Each is tried whatever becomes of the others; raises the first failure afterwards.
+    """
+    failures: list[Exception] = []
+    for is_taken, run in groupby(ended, key=lambda one: isinstance(one.result, Accepted)):
+        group = list(run)
+        left = _accept_many(sessions, group, now=now, rules=rules) if is_taken else group
+        for one in left:
+            try:
+                finish(sessions, claim=one.claim, result=one.result, now=now, rules=rules)
+            except SQLAlchemyError as failure:
+                failures.append(failure)
+    if failures:
+        raise failures[0]
+
+
+def _accept_many(
+    sessions: sessionmaker[Session], ended: Sequence[Ended], *, now: datetime, rules: Finish
+) -> Sequence[Ended]:
+    """Accept what is still as it was claimed and in nobody's hands, in one commit; returns the others.
+
+    Waits for no row: whoever holds one may wait for another that is here. A SID that is known already, or a database
+    that went away, leaves all of them to be looked at one by one.
+    """
+    check_arrows((MessageState.SENDING, MessageState.UNKNOWN), target=MessageState.ACCEPTED)
+    taken = {one.claim.message_id: one.result.sid for one in ended if isinstance(one.result, Accepted)}
+    columns = {
+        "message_ids": list(taken),
+        "sids": list(taken.values()),
+        "attempts": [one.claim.attempt for one in ended],
+    }
+    times = {"now": now, "check_at": now + rules.timings.first_poll}
+    try:
+        with sessions.begin() as session:
+            accepted = set(session.scalars(_ACCEPT, columns | times))
+            left = [one for one in ended if one.claim.message_id not in accepted]
+            if accepted:
+                valve.record_results(session, [False] * len(accepted), now=now, limits=rules.valve)
+    except SQLAlchemyError:
+        return ended
+    return left
 
 
 def finish(sessions: sessionmaker[Session], *, claim: Claim, result: SendResult, now: datetime, rules: Finish) -> bool:
@@ -55,8 +117,8 @@ def finish(sessions: sessionmaker[Session], *, claim: Claim, result: SendResult,
         if isinstance(result, Blocked) and valve.pause(session, reason=f"carrier:{result.code}", now=now):
             log.error("sending_paused", code=result.code)
         if _tells_of_the_carrier(result):
-            is_in_doubt = isinstance(result, InDoubt)
-            if valve.record_result(session, is_in_doubt=is_in_doubt, now=now, limits=rules.valve):
+            in_doubt = [isinstance(result, InDoubt)]
+            if valve.record_results(session, in_doubt, now=now, limits=rules.valve):
                 log.error("breaker_opened")
     return has_decided
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -71,7 +73,10 @@ class Delivery(DeclarativeBase):
 
 
 class Run(Delivery):
-    """The people side's copy of one campaign, and the cursor of its expansion (`expanded`: messages planned)."""
+    """The people side's copy of one campaign, and the cursor of its expansion (`expanded`: messages planned).
+
+    `past_at` is when the last of its messages went to the past ones, long after its end.
+    """
 
     __tablename__ = "runs"
 
@@ -88,6 +93,7 @@ class Run(Delivery):
     cursor: Mapped[bytes | None] = mapped_column(LargeBinary)
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    past_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Message(Delivery):
@@ -124,6 +130,35 @@ class Message(Delivery):
     sid: Mapped[str | None] = mapped_column(Text, unique=True)
     accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class PastMessage(Delivery):
+    """A message of a campaign long over, with what came back to it: `receipts` as a list, the first reply's time.
+
+    Partitioned by the month of its last change, so that a month can be dropped whole.
+    """
+
+    __tablename__ = "past_messages"
+    __table_args__ = (
+        Index("past_messages_household", "household_id"),
+        Index("past_messages_token", "token"),
+        {"postgresql_partition_by": "RANGE (changed_at)"},
+    )
+
+    message_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    campaign_id: Mapped[UUID] = mapped_column(Uuid)
+    household_id: Mapped[UUID] = mapped_column(Uuid)
+    lookup_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    token: Mapped[UUID] = mapped_column(Uuid)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    attempt: Mapped[int] = mapped_column(Integer)
+    resends: Mapped[int] = mapped_column(Integer)
+    sid: Mapped[str | None] = mapped_column(Text)
+    accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    replied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    receipts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
 class Receipt(Delivery):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from messaging.delivery.carrier_codes import is_opt_out
 from messaging.delivery.errors import ForgedRequestError
-from messaging.delivery.models import Message, MessageState, Receipt
+from messaging.delivery.models import Message, MessageState, PastMessage, Receipt
 from messaging.delivery.outbox import AWAITED, move
 from messaging.delivery.ports import CarrierRecord, CarrierStatus
 from messaging.delivery.values import Timings
@@ -73,25 +73,44 @@ def record_callback(sessions: sessionmaker[Session], *, callback: Callback, now:
         named = select(*_Named.COLUMNS).where(Message.token == callback.token).with_for_update()
         row = session.execute(named).first()
         if row is None:
-            raise ForgedRequestError(reason="token")
+            _hear_late(session, callback, now=now)
+            return False
         message = _Named(*row)
         if message.lookup_hash not in callback.lookup_hashes:
             raise ForgedRequestError(reason="to")
         if message.attempt == 0 or not _may_be_its_sid(session, message, sid=record.sid):
             raise ForgedRequestError(reason="sid")
         is_news = _store(session, message.message_id, record, now=now)
-        if is_opt_out(record.error_code):
-            record_opt_out(
-                session,
-                opt_out_hash=callback.opt_out_hash,
-                version=callback.opt_out_version,
-                source="carrier",
-                at=now,
-            )
+        _heed(session, callback, now=now)
         if message.sid is None:
             adopt(session, message_id=message.message_id, sid=record.sid, now=now, timings=timings)
         advance(session, message_id=message.message_id, record=record, now=now)
     return is_news
+
+
+def _hear_late(session: Session, callback: Callback, *, now: datetime) -> None:
+    """Hear what is said of a message that is among the past ones: a refusal counts, its end is known already.
+
+    Raises ForgedRequestError where there is no such message either.
+    """
+    its = select(PastMessage.lookup_hash, PastMessage.sid).where(PastMessage.token == callback.token)
+    past = session.execute(its).first()
+    if past is None:
+        raise ForgedRequestError(reason="token")
+    lookup_hash, sid = past
+    if lookup_hash not in callback.lookup_hashes:
+        raise ForgedRequestError(reason="to")
+    if sid not in (None, callback.record.sid):
+        raise ForgedRequestError(reason="sid")
+    _heed(session, callback, now=now)
+
+
+def _heed(session: Session, callback: Callback, *, now: datetime) -> None:
+    """Take the carrier's word that the phone's owner wants no messages."""
+    if is_opt_out(callback.record.error_code):
+        record_opt_out(
+            session, opt_out_hash=callback.opt_out_hash, version=callback.opt_out_version, source="carrier", at=now
+        )
 
 
 def _may_be_its_sid(session: Session, message: _Named, *, sid: str) -> bool:

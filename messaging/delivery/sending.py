@@ -1,30 +1,40 @@
-"""One message after another: slot, claim, call, finish. No transaction is open while the carrier is asked."""
+"""The call: a claimed message goes to the carrier, unless something says no since. No transaction is open meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Event
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, LargeBinary, Uuid, any_, bindparam, exists, literal_column, select
 
-from messaging.delivery import valve
-from messaging.delivery.claiming import LIVE_RUNS, Gate, claim, has_due
+from messaging.delivery.claiming import IS_LIVE, Gate
 from messaging.delivery.finishing import Finish, finish
-from messaging.delivery.models import Message, MessageState, Run
+from messaging.delivery.models import Message, MessageState, Run, Valve
 from messaging.delivery.ports import Clock, NotSent, NotSentCause, OutgoingSms, SendResult, SmsSender
 from messaging.delivery.values import Claim
-from privacy.people.consent import has_push_consent, is_opted_out
+from privacy.people.consent import says_opted_out, says_push_consent
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy.orm import Session, sessionmaker
 
 LONGEST_VALIDITY_S = 36_000
 """What Twilio takes at most as validity_period."""
+
+_MESSAGES, _RUNS, _VALVE = Message.__table__, Run.__table__, Valve.__table__
+# Made once: this stands in the way of every call.
+_MAY_STILL_GO = select(
+    exists()
+    .where(
+        _MESSAGES.c.message_id == bindparam("message_id"),
+        _MESSAGES.c.attempt == bindparam("attempt"),
+        _MESSAGES.c.state == literal_column(f"'{MessageState.SENDING}'"),
+        _RUNS.c.campaign_id == _MESSAGES.c.campaign_id,
+        IS_LIVE,
+    )
+    .where(exists().where(_VALVE.c.is_paused.is_(False)))
+    .where(says_push_consent(bindparam("household_id", type_=Uuid)))
+    .where(~says_opted_out(any_(bindparam("opt_out_hashes", type_=ARRAY(LargeBinary)))))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +50,12 @@ class Desk:
 
 def deliver(desk: Desk, *, claimed: Claim) -> SendResult:
     """Call the carrier for one claim and write down the end."""
-    result = _call(desk, claimed)
+    result = call(desk, claimed)
     finish(desk.sessions, claim=claimed, result=result, now=desk.clock(), rules=desk.finish)
     return result
 
 
-def _call(desk: Desk, claimed: Claim) -> SendResult:
+def call(desk: Desk, claimed: Claim) -> SendResult:
     """Ask the carrier, unless the lease might not outlive the call, or somebody said no since the claim."""
     if not _may_still_go(desk, claimed):
         return NotSent(NotSentCause.WITHDRAWN)
@@ -59,63 +69,16 @@ def _call(desk: Desk, claimed: Claim) -> SendResult:
 
 
 def _may_still_go(desk: Desk, claimed: Claim) -> bool:
-    """Look once more at the campaign, the consent and the opt-out: a revocation just after the claim still counts."""
-    with desk.sessions() as session:
-        run_state = session.scalar(
-            select(Run.state)
-            .join(Message, Message.campaign_id == Run.campaign_id)
-            .where(
-                Message.message_id == claimed.message_id,
-                Message.attempt == claimed.attempt,
-                Message.state == MessageState.SENDING,
-            )
-        )
-        return (
-            run_state in LIVE_RUNS
-            and valve.is_open(session)
-            and has_push_consent(session, household_id=claimed.household_id)
-            and not is_opted_out(session, opt_out_hashes=claimed.opt_out_hashes)
-        )
+    """Look once more at the campaign, the valve, the consent and the opt-out: a no just after the claim still counts.
 
-
-def drain(desk: Desk, *, connections: int, stop: Event, is_late: Callable[[], bool] = lambda: False) -> int:
-    """Send until nothing is due, the valve is closed, `stop` is set or `is_late`; returns the calls made.
-
-    Each of the threads holds one message at a time. Once `stop` is set every call in hand is finished.
+    One look outside of any transaction, so that it costs one question to the database.
     """
-
-    def is_over() -> bool:
-        return stop.is_set() or is_late()
-
-    with ThreadPoolExecutor(max_workers=connections, thread_name_prefix="send") as pool:
-        lines = [pool.submit(_drain_line, desk, stop, is_over) for _ in range(connections)]
-        try:
-            return sum(line.result() for line in lines)
-        except BaseException:
-            stop.set()
-            raise
-
-
-def _drain_line(desk: Desk, stop: Event, is_over: Callable[[], bool]) -> int:
-    """Send one message after another. A slot of the rate is kept until it is used: skipping costs none."""
-    calls, has_slot = 0, False
-    while not is_over():
-        has_slot = has_slot or _wait_for_slot(desk, stop, now=desk.clock())
-        if not has_slot or is_over():
-            break
-        claimed = claim(desk.sessions, gate=desk.gate, now=desk.clock())
-        if claimed is None:
-            break
-        if isinstance(claimed, Claim):
-            deliver(desk, claimed=claimed)
-            calls, has_slot = calls + 1, False
-    return calls
-
-
-def _wait_for_slot(desk: Desk, stop: Event, *, now: datetime) -> bool:
-    """Take the next slot and wait for it. False when nothing is due, the valve is closed, or the worker stops."""
-    with desk.sessions.begin() as session:
-        if not has_due(session, now=now):
-            return False
-        wait_s = valve.take_slot(session, now=now, limits=desk.finish.valve)
-    return wait_s is not None and not stop.wait(wait_s)
+    with desk.sessions() as session:
+        connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        known = {
+            "message_id": claimed.message_id,
+            "attempt": claimed.attempt,
+            "household_id": claimed.household_id,
+            "opt_out_hashes": list(claimed.opt_out_hashes),
+        }
+        return bool(connection.scalar(_MAY_STILL_GO, known))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
+
+SHORTEST_KEPT: Final = timedelta(days=60)
+"""How long a campaign stays after its end: receipts, answers, caps and the month's release are done with it then."""
 
 
 @dataclass(frozen=True, slots=True)

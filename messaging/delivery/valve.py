@@ -7,11 +7,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, literal, select, update
+from sqlalchemy import DateTime, Float, bindparam, case, func, select, update
 
 from messaging.delivery.models import Valve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -40,6 +41,23 @@ class ValveLimits:
     rest_s: float = 60.0
 
 
+_NOW, _RATE = bindparam("now", type_=DateTime(timezone=True)), bindparam("rate", type_=Float)
+_HAS_JUMPED = Valve.refilled_at > _NOW + _CLOCK_JUMP
+_FILLED = func.least(1.0, Valve.tokens + func.greatest(func.extract("epoch", _NOW - Valve.refilled_at), 0.0) * _RATE)
+# Made once: these stand in the way of every message.
+_TAKE_SLOTS = (
+    update(Valve)
+    .where(Valve.valve_id == _ROW, Valve.is_paused.is_(False))
+    .values(
+        tokens=case((_HAS_JUMPED, 1.0), else_=_FILLED) - bindparam("count", type_=Float),
+        refilled_at=case((_HAS_JUMPED, _NOW), else_=func.greatest(Valve.refilled_at, _NOW)),
+    )
+    .returning(Valve.tokens)
+)
+_TABLE = Valve.__table__
+_SEE = select(_TABLE.c.recent_in_doubt, _TABLE.c.is_paused, _TABLE.c.pause_reason).where(_TABLE.c.valve_id == _ROW)
+
+
 @dataclass(frozen=True, slots=True)
 class ValveView:
     """What an operator sees of the valve."""
@@ -51,47 +69,46 @@ class ValveView:
     results: int
 
 
-def take_slot(session: Session, *, now: datetime, limits: ValveLimits) -> float | None:
-    """Take the next moment at which a message may leave. Returns the seconds until then, None while paused.
+def take_slots(session: Session, count: int, /, *, now: datetime, limits: ValveLimits) -> list[float] | None:
+    """Take the next moments at which messages may leave. Returns the seconds until each, None while paused.
 
     A bucket of one token that may run into debt: those who come at once are lined up 1 / rate apart. Time that runs
     backwards by over a minute (the server's clock was set) starts the bucket anew instead of closing it.
     """
-    has_jumped = Valve.refilled_at > literal(now) + _CLOCK_JUMP
-    elapsed_s = func.greatest(func.extract("epoch", literal(now) - Valve.refilled_at), 0.0)
-    filled = func.least(1.0, Valve.tokens + elapsed_s * limits.rate_per_s)
     tokens = session.scalar(
-        update(Valve)
-        .where(Valve.valve_id == _ROW, Valve.is_paused.is_(False))
-        .values(
-            tokens=case((has_jumped, 1.0), else_=filled) - 1.0,
-            refilled_at=case((has_jumped, now), else_=func.greatest(Valve.refilled_at, now)),
-        )
-        .returning(Valve.tokens),
+        _TAKE_SLOTS,
+        {"now": now, "rate": limits.rate_per_s, "count": float(count)},
         execution_options={"synchronize_session": False},
     )
-    return None if tokens is None else max(0.0, -tokens / limits.rate_per_s)
+    if tokens is None:
+        return None
+    debts = (tokens + count - number for number in range(1, count + 1))
+    return [max(0.0, -debt / limits.rate_per_s) for debt in debts]
 
 
-def record_result(session: Session, *, is_in_doubt: bool, now: datetime, limits: ValveLimits) -> bool:
-    """Note how a call ended; returns whether the breaker opened by it."""
-    flag = IN_DOUBT if is_in_doubt else DEFINITE
-    was_probing = Valve.pause_reason == PauseReason.PROBING
-    row = session.execute(
-        update(Valve)
-        .where(Valve.valve_id == _ROW)
-        .values(recent_in_doubt=func.right(Valve.recent_in_doubt + flag, limits.window))
-        .returning(Valve.recent_in_doubt, Valve.is_paused, was_probing),
-        execution_options={"synchronize_session": False},
-    ).one()
-    recent, is_paused, is_probing = row
-    if is_paused:
+def record_results(session: Session, in_doubt: Sequence[bool], /, *, now: datetime, limits: ValveLimits) -> bool:
+    """Note how calls ended, one after another; returns whether the breaker opened by it."""
+    seen = session.execute(_SEE).one()
+    if not any(in_doubt) and seen == (DEFINITE * limits.window, False, None):
+        # One more of what is all that is remembered changes nothing, whoever writes at the same time: no lock.
         return False
-    if _is_too_doubtful(recent, limits=limits) or (is_in_doubt and is_probing):
-        return pause(session, reason=PauseReason.BREAKER, now=now)
-    if is_probing:
-        _release(session, reason=None)
-    return False
+    recent, is_paused, reason = session.execute(_SEE.with_for_update()).one()
+    has_opened = False
+    for is_doubt in in_doubt:
+        recent = (recent + (IN_DOUBT if is_doubt else DEFINITE))[-limits.window :]
+        is_probing = reason == PauseReason.PROBING
+        if is_paused:
+            continue
+        if _is_too_doubtful(recent, limits=limits) or (is_doubt and is_probing):
+            has_opened = is_paused = pause(session, reason=PauseReason.BREAKER, now=now)
+        elif is_probing:
+            _release(session, reason=None)
+            recent, reason = "", None
+    session.execute(
+        update(Valve).where(Valve.valve_id == _ROW).values(recent_in_doubt=recent),
+        execution_options={"synchronize_session": False},
+    )
+    return has_opened
 
 
 def _is_too_doubtful(recent: str, *, limits: ValveLimits) -> bool:

@@ -25,8 +25,8 @@ from rq.timeouts import HorseMonitorTimeoutException
 from rq.worker import WorkerStatus
 
 from messaging.delivery.composition import build_sender
+from messaging.delivery.draining import drain
 from messaging.delivery.jobs import QUEUE_NAME, WAKE, WakeJob
-from messaging.delivery.sending import drain
 
 if TYPE_CHECKING:
     from types import FrameType

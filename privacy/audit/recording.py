@@ -22,9 +22,10 @@ from privacy.audit.values import Action, Actor, AuditEntry, AuditKey, Detail, He
 # Written out: this stands in the way of every claim, and ready-made statements cost it less than composed ones.
 _LOCK_HEAD = text("SELECT number, mac FROM audit.head WHERE head_id = 1 FOR UPDATE")
 _APPEND = text(
-    "WITH moved AS (UPDATE audit.head SET number = :number, mac = :mac WHERE head_id = 1)"
+    "WITH moved AS (UPDATE audit.head SET number = :last, mac = :last_mac WHERE head_id = 1)"
     " INSERT INTO audit.entries (number, at, actor, action, subject, details, mac)"
-    " VALUES (:number, :at, :actor, :action, :subject, CAST(:details AS jsonb), :mac)"
+    " SELECT * FROM unnest(CAST(:numbers AS bigint[]), CAST(:ats AS timestamptz[]), CAST(:actors AS text[]),"
+    " CAST(:actions AS text[]), CAST(:subjects AS text[]), CAST(:details AS jsonb[]), CAST(:macs AS bytea[]))"
 )
 
 
@@ -36,18 +37,21 @@ def record(session: Session, *, entries: Sequence[AuditEntry], key: AuditKey) ->
     session.flush()
     number, mac = session.execute(_LOCK_HEAD).one()
     rows = Chain(key).extend(Head(number, mac), entries=entries)
-    session.execute(_APPEND, [_to_columns(row) for row in rows])
+    session.execute(_APPEND, _to_columns(rows))
 
 
-def _to_columns(row: StoredEntry) -> dict[str, object]:
+def _to_columns(rows: Sequence[StoredEntry]) -> dict[str, object]:
+    """Return all rows column by column: one statement writes them, however many they are."""
     return {
-        "number": row.number,
-        "at": row.at,
-        "actor": row.actor,
-        "action": row.action,
-        "subject": row.subject,
-        "details": json.dumps(row.details),
-        "mac": row.mac,
+        "last": rows[-1].number,
+        "last_mac": rows[-1].mac,
+        "numbers": [row.number for row in rows],
+        "ats": [row.at for row in rows],
+        "actors": [row.actor for row in rows],
+        "actions": [row.action for row in rows],
+        "subjects": [row.subject for row in rows],
+        "details": [json.dumps(row.details) for row in rows],
+        "macs": [row.mac for row in rows],
     }
 
 

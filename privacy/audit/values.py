@@ -55,6 +55,7 @@ class Action(StrEnum):
     HOUSEHOLD_ERASED = "household_erased"
     HOUSEHOLD_EXPORTED = "household_exported"
     KEY_ROTATED = "key_rotated"
+    RESTORE_SETTLED = "restore_settled"
 
 
 class ReadPurpose(StrEnum):

@@ -62,15 +62,19 @@ WITH homes AS MATERIALIZED (
     FROM core.topics AS topic JOIN homes USING (household_id)
     JOIN unnest(:topics) WITH ORDINALITY AS tag (key, slot) ON tag.key = topic.topic
     WHERE topic.counted GROUP BY household_id
+), sent AS (
+    SELECT campaign_id, household_id, accepted_at, EXISTS (
+        SELECT FROM delivery.replies AS reply WHERE reply.message_id = message.message_id) AS has_replied
+    FROM delivery.messages AS message WHERE accepted_at >= :since AND accepted_at < :until
+    UNION ALL SELECT campaign_id, household_id, accepted_at, replied_at IS NOT NULL FROM delivery.past_messages
+    WHERE accepted_at >= :since AND accepted_at < :until AND changed_at >= :since
 ), messaged AS (
-    SELECT message.household_id, bool_or(EXISTS (
-        SELECT FROM delivery.replies AS reply WHERE reply.message_id = message.message_id)) AS replied,
+    SELECT message.household_id, bool_or(message.has_replied) AS replied,
         bool_or(EXISTS (
             SELECT FROM core.purchases AS purchase
             WHERE purchase.household_id = message.household_id AND purchase.category = run.category
                 AND purchase.bought_on >= (message.accepted_at AT TIME ZONE :local)::date)) AS bought
-    FROM delivery.messages AS message JOIN delivery.runs AS run USING (campaign_id)
-    WHERE message.accepted_at >= :since AND message.accepted_at < :until GROUP BY message.household_id
+    FROM sent AS message JOIN delivery.runs AS run USING (campaign_id) GROUP BY message.household_id
 ), held_out AS (
     SELECT held.household_id, bool_or(EXISTS (
         SELECT FROM core.purchases AS purchase

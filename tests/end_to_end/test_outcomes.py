@@ -18,11 +18,11 @@ from api.settings import WebSettings
 from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
 from messaging.campaigns.settings import MessagingRules, Mode
+from messaging.delivery.draining import drain
 from messaging.delivery.expansion import expand
 from messaging.delivery.gateway import GatewayParts, make_gateway
 from messaging.delivery.models import HeldOut, MessageState
 from messaging.delivery.orders import follow_orders
-from messaging.delivery.sending import drain
 from messaging.delivery.values import Timings
 from privacy.people.errors import KeyName
 from privacy.people.intake import take_in

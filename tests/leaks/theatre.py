@@ -16,10 +16,10 @@ from sqlalchemy import delete, select, text, update
 
 from api.models import LoginAttempts, RefreshToken
 from messaging.campaigns.models import ActorUsage, Broadcast, IdempotencyKey, OrganisationUsage
+from messaging.delivery.draining import drain
 from messaging.delivery.expansion import Draw, expand, find_expanding
 from messaging.delivery.models import HeldOut, Message, Receipt, Run, Valve
 from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
-from messaging.delivery.sending import drain
 from privacy.people.consent import record_consent, record_opt_out
 from privacy.people.models import ConsentEntry, Contact, DataKey, Household, Need, OptOut, Phone
 from tests.api import world as places

@@ -55,6 +55,8 @@ WHERE m.message_id = n.message_id AND NOT EXISTS (
     SELECT FROM delivery.messages AS t WHERE (t.campaign_id, t.household_id) = (n.campaign_id, n.target_id));
 UPDATE delivery.invitations AS i SET household_id = m.household_id FROM dissolved AS d, delivery.messages AS m
 WHERE i.household_id = d.household_id AND m.message_id = i.message_id;
+UPDATE delivery.past_messages AS p SET household_id = d.target_id FROM dissolved AS d
+WHERE p.household_id = d.household_id AND d.target_id IS NOT NULL AND p.accepted_at IS NOT NULL;
 UPDATE core.contacts AS c SET household_id = d.target_id FROM dissolved AS d
 WHERE c.household_id = d.household_id AND d.target_id IS NOT NULL;
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from messaging.delivery.claiming import claim
 from messaging.delivery.erasing import Erased, erase
 from messaging.delivery.exporting import export
-from messaging.delivery.models import Receipt
+from messaging.delivery.models import PastMessage, Receipt, Run, RunState
 from messaging.delivery.ports import Accepted
 from messaging.delivery.sending import deliver
 from messaging.delivery.values import Claim
@@ -20,6 +21,7 @@ from privacy.people.models import Customer, Interest, Purchase, Ticket, Topic
 from tests.messaging.delivery.fakes import RecordingSmsSender, make_sid
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 _CARRIERS = text("""
 SELECT n.nspname || '.' || c.relname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE a.attname = 'household_id' AND c.relkind = 'r' AND n.nspname NOT LIKE 'pg_%' AND NOT a.attisdropped
+WHERE a.attname = 'household_id' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT LIKE 'pg_%'
+    AND NOT a.attisdropped
 """)
 
 
@@ -78,8 +81,31 @@ def fill(world: World) -> Person:
         session.add(Interest(tag="health", weight=0.5, **its))
         session.add(Topic(topic="energy", platform="forum", stance=1, **its))
         session.flush()
+        add_past_message(session, person, now=world.clock())
         _fill_newer_tables(session, person)
     return person
+
+
+def add_past_message(session: Session, person: Person, *, now: datetime, **changes: Any) -> UUID:  # noqa: ANN401
+    """Add a message of a campaign long over, among the past ones."""
+    ended = now - timedelta(days=200)
+    values: dict[str, Any] = {
+        "campaign_id": uuid4(), "initiator_id": uuid4(), "city_code": 370200, "category": 0, "leaf_ids": [7],
+        "quota": 50, "final_text": "【青禾】很久以前", "text_sha256": b"", "state": RunState.FINISHED, "expanded": 1,
+        "starts_at": ended - timedelta(days=2), "expires_at": ended, "past_at": now,
+    }  # fmt: skip
+    session.add(Run(**values))
+    session.flush()
+    session.execute(text("SELECT delivery.make_past_month(:day)"), {"day": ended.date().replace(day=1)})
+    message: dict[str, Any] = {
+        "message_id": uuid4(), "campaign_id": values["campaign_id"], "household_id": person.household_id,
+        "lookup_hash": b"", "token": uuid4(), "state": "delivered", "attempt": 1, "resends": 0, "sid": None,
+        "accepted_at": ended, "changed_at": ended, "receipts": [],
+    }  # fmt: skip
+    row = PastMessage(**(message | changes))
+    session.add(row)
+    session.flush()
+    return row.message_id
 
 
 def _fill_newer_tables(session: Session, person: Person) -> None:

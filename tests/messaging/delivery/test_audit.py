@@ -13,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from messaging.campaigns.models import BroadcastState
 from messaging.delivery.claiming import claim
 from messaging.delivery.commands import send
+from messaging.delivery.draining import drain
 from messaging.delivery.models import MessageState
 from messaging.delivery.orders import follow_orders
 from messaging.delivery.ports import InDoubt, InDoubtCause
 from messaging.delivery.reconcile import reconcile
-from messaging.delivery.sending import deliver, drain
+from messaging.delivery.sending import deliver
 from messaging.delivery.values import Claim
 from privacy.audit.checking import check_chain
 from privacy.audit.models import EntryRow

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from messaging.delivery import valve
 from messaging.delivery.claiming import claim
+from messaging.delivery.draining import drain
 from messaging.delivery.finishing import Finish, finish
 from messaging.delivery.models import Message, MessageState, RunState
 from messaging.delivery.ports import (
@@ -26,7 +27,7 @@ from messaging.delivery.ports import (
 )
 from messaging.delivery.receipts import adopt
 from messaging.delivery.reconcile import sweep_leases
-from messaging.delivery.sending import deliver, drain
+from messaging.delivery.sending import deliver
 from messaging.delivery.values import Claim, Timings
 from messaging.delivery.valve import ValveLimits
 from privacy.people.consent import is_opted_out, record_opt_out
@@ -250,8 +251,7 @@ def test_a_fifth_in_doubt_opens_the_breaker(world: World) -> None:
     limits = ValveLimits()
     with world.sender.begin() as session:
         opened = [
-            valve.record_result(session, is_in_doubt=number % 5 == 0, now=world.clock(), limits=limits)
-            for number in range(50)
+            valve.record_results(session, [number % 5 == 0], now=world.clock(), limits=limits) for number in range(50)
         ]
     assert opened.index(True) == 45
 
@@ -259,10 +259,10 @@ def test_a_fifth_in_doubt_opens_the_breaker(world: World) -> None:
 def test_slots_are_a_tenth_of_a_second_apart_for_all_workers(world: World, clock: FakeClock) -> None:
     limits = ValveLimits(rate_per_s=10)
     with world.sender.begin() as session:
-        waits = [valve.take_slot(session, now=clock(), limits=limits) for _ in range(5)]
-        assert waits == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
+        waits = [valve.take_slots(session, count, now=clock(), limits=limits) for count in (1, 3, 1)]
+        assert waits == [pytest.approx(each) for each in ([0], [0.1, 0.2, 0.3], [0.4])]
         clock.advance(seconds=60)
-        assert valve.take_slot(session, now=clock(), limits=limits) == 0
-        assert valve.take_slot(session, now=clock(), limits=limits) == pytest.approx(0.1)
+        assert valve.take_slots(session, 1, now=clock(), limits=limits) == pytest.approx([0])
+        assert valve.take_slots(session, 1, now=clock(), limits=limits) == pytest.approx([0.1])
         clock.advance(hours=-5)
-        assert valve.take_slot(session, now=clock(), limits=limits) == pytest.approx(0)
+        assert valve.take_slots(session, 1, now=clock(), limits=limits) == pytest.approx([0])

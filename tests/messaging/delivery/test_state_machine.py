@@ -138,7 +138,7 @@ class Outbox(RuleBasedStateMachine):
         taken = self.held.pop(which % len(self.held))
         self.carrier.plan = (True, None)
         desk = self.world.make_desk(self.carrier)
-        sending._call(desk, taken)
+        sending.call(desk, taken)
 
     @rule()
     def die(self) -> None:

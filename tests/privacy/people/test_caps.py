@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.people.caps import CapLimits, give_back, reserve
+from privacy.people.caps import CapLimits, Slot, give_back, lock_households, reserve
 from privacy.people.models import Contact, Household
 
 if TYPE_CHECKING:
@@ -49,15 +49,10 @@ def _reserve(
     initiator_id: UUID | None = None,
     sha256: bytes | None = None,
 ) -> bool:
-    return reserve(
-        session,
-        household_id=household_id,
-        message_id=message_id or uuid4(),
-        initiator_id=initiator_id or uuid4(),
-        text_sha256=sha256 or uuid4().bytes,
-        now=NOW - ago,
-        limits=CapLimits(),
-    )
+    if not lock_households(session, [household_id], waits=True):
+        return False
+    slot = Slot(message_id or uuid4(), household_id, initiator_id or uuid4(), sha256 or uuid4().bytes, NOW - ago)
+    return reserve(session, [slot], limits=CapLimits()) == {slot.message_id}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,15 @@ A, B = 3, 150
 CAMPAIGN, OTHER_CAMPAIGN = UUID(int=1), UUID(int=2)
 
 
+_PAST = """
+INSERT INTO delivery.past_messages
+SELECT id, :id, :home, '', :id, state, NULL, 1, 0, NULL, accepted_at, '2026-05-09', NULL, '[]'
+FROM (VALUES
+    (CAST(:id AS uuid), 'delivered', CAST('2026-05-08' AS timestamptz)), (CAST(:other AS uuid), 'skipped', NULL)
+) AS past (id, state, accepted_at)
+"""
+
+
 def _take(intake: Intake, tables: dict[str, Columns], *, day: int, month: int = 12) -> None:
     intake.clock.now = datetime(2026, month, day, 4, 0, tzinfo=UTC)
     name = f"{month}-{day}"
@@ -52,11 +61,13 @@ def sent(intake: Intake) -> Iterator[dict[str, Columns]]:
             "INSERT INTO core.contacts VALUES (:id, :home, :id, '', now())",
             "INSERT INTO delivery.replies VALUES (:id, now()), (:other, now())",
             "INSERT INTO delivery.held_out VALUES (:other, :home, now())",
+            "SELECT delivery.make_past_month('2026-05-01')",
+            _PAST,
         ):
             connection.execute(text(statement), its)
     yield tables
     with intake.people_engine.begin() as connection:
-        for name in ("held_out", "replies", "messages", "runs"):
+        for name in ("held_out", "replies", "messages", "past_messages", "runs"):
             connection.execute(text(f"DELETE FROM delivery.{name}"))  # noqa: S608 - our own tables
 
 
@@ -82,6 +93,7 @@ def test_what_was_sent_goes_along_and_nothing_else_is_left(intake: Intake, sent:
     _take(intake, sent, day=1)
     home = intake.get_household(f"K{B:05}")
     assert intake.ask("SELECT message_id, household_id FROM delivery.messages") == [(CAMPAIGN, home)]
+    assert intake.ask("SELECT message_id, household_id FROM delivery.past_messages") == [(CAMPAIGN, home)]
     assert intake.ask("SELECT message_id FROM delivery.replies") == [(CAMPAIGN,)]
     assert _count_contacts(intake, A) == 1
     assert _find_orphans(intake) == {}

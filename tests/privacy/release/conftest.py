@@ -12,8 +12,8 @@ from stack.test_services import TestServices, run_services
 
 _PEOPLE_TABLES = (
     "core.drops, core.households, core.needs, core.purchases, core.pain_points, core.interests, core.topics,"
-    " delivery.runs, delivery.messages, delivery.receipts, delivery.held_out, delivery.replies, ledger.charges,"
-    " ledger.draws"
+    " delivery.runs, delivery.messages, delivery.receipts, delivery.held_out, delivery.replies,"
+    " delivery.past_messages, ledger.charges, ledger.draws"
 )
 
 

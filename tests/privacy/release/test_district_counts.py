@@ -158,6 +158,35 @@ def test_outcomes_are_those_of_the_month_before_and_messaged_goes_before_held_ou
     assert _count_alone(people_owner, people, life)[Product.CAMPAIGN_OUTCOMES] == slots
 
 
+_PUT_AWAY = """
+SELECT delivery.make_past_month('2026-10-01');
+INSERT INTO delivery.past_messages
+SELECT message_id, campaign_id, household_id, lookup_hash, token, state, reason, attempt, resends, sid, accepted_at,
+    changed_at, (SELECT min(received_at) FROM delivery.replies AS r WHERE r.message_id = m.message_id), '[]'
+FROM delivery.messages AS m;
+DELETE FROM delivery.replies;
+DELETE FROM delivery.messages;
+"""
+
+
+def test_a_month_that_is_released_late_counts_messages_that_were_put_away(
+    people_owner: Engine, people: sessionmaker[Session]
+) -> None:
+    lives = [
+        Life(1, messages=(Sent(3, is_answered=True),)),
+        Life(2, messages=(Sent(3), Sent(4)), purchases=((4, TWELFTH),)),
+        Life(3, messages=(Sent(3, ENDS),)),
+    ]
+    store_dwellings(people_owner, [Dwelling(life.number, 21) for life in lives])
+    store_lives(people_owner, lives)
+    before = _count(people)
+    with people_owner.begin() as connection:
+        connection.execute(text(_PUT_AWAY))
+    assert _count(people) == before
+    assert before[Product.CAMPAIGN_OUTCOMES, 370203, "replied"] == 1
+    assert before[Product.CAMPAIGN_OUTCOMES, 370203, "messaged"] == 2
+
+
 @pytest.mark.parametrize(
     ("life", "rule"),
     [
