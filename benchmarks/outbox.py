@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.delivery.composition import SenderParts, build_sender
@@ -53,7 +53,7 @@ class Outbox:
         ]
         with self.admin.begin() as session:
             session.execute(insert(Message), rows)
-            session.execute(text("ANALYZE delivery.messages, delivery.runs, core.households, vault.phones"))
+            session.execute(text("ANALYZE delivery.messages, delivery.runs"))
         return campaign_id
 
     def add_run(self, *, quota: int, now: datetime, state: RunState = RunState.RUNNING, leaf_id: int = 7) -> UUID:
@@ -85,6 +85,7 @@ class Outbox:
             session.execute(insert(ConsentEntry), [consent | each for each in its])
             session.execute(insert(Phone), people)
             session.execute(insert(DataKey), keys)
+            session.execute(text("ANALYZE core.households, core.needs, core.consents, vault.phones, vault.data_keys"))
         return [(person["household_id"], person["lookup_hash"]) for person in people]
 
     def _make_person(self, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,6 +94,12 @@ class Outbox:
         its = {"household_id": household_id}
         phone = its | {"ciphertext": sealed.ciphertext, "seal_version": sealed.seal_version}
         return phone | sealed.hashes._asdict(), its | sealed.key._asdict()
+
+    def read_messages(self, campaign_id: UUID) -> list[dict[str, Any]]:
+        """Return the rows of a campaign's messages as they were planned."""
+        with self.admin() as session:
+            rows = session.execute(select(Message.__table__).where(Message.campaign_id == campaign_id))
+            return [dict(row) for row in rows.mappings()]
 
     def count(self, state: MessageState) -> int:
         """Count the messages in a state."""

@@ -19,7 +19,7 @@ from messaging.delivery.draining import drain
 from messaging.delivery.models import MessageState
 
 _NAME = "bench-sending"
-_LATENCY_S = 0.05
+LATENCY_S = 0.05
 _GOAL = 0.80
 _CONNECTIONS = (8, 16, 32)
 _SECONDS, _QUICK_SECONDS = 10.0, 3.0
@@ -36,7 +36,7 @@ class Drained:
 
 def drain_once(outbox: Outbox, *, carrier_url: str, connections: int, seconds: float) -> Drained:
     """Send as many messages as the limit would take `seconds` for, from cold connections to the last end."""
-    count = int(connections / _LATENCY_S * seconds)
+    count = int(connections / LATENCY_S * seconds)
     outbox.plan(count)
     with outbox.sender(carrier_url=carrier_url, connections=connections) as parts:
         began, cpu = time.perf_counter(), time.process_time()
@@ -51,7 +51,7 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
     """Return the share of the limit for each number of connections."""
     seconds = _QUICK_SECONDS if quick else _SECONDS
     found: dict[int, list[Drained]] = {connections: [] for connections in _CONNECTIONS}
-    with open_outbox(_NAME) as outbox, run_carrier(latency_s=_LATENCY_S) as carrier_url:
+    with open_outbox(_NAME) as outbox, run_carrier(latency_s=LATENCY_S) as carrier_url:
         for number in range(1 if quick else _ROUNDS):
             for connections, drained in found.items():
                 drained.append(drain_once(outbox, carrier_url=carrier_url, connections=connections, seconds=seconds))
@@ -60,7 +60,7 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
 
 
 def _make_row(connections: int, drained: Sequence[Drained], *, seconds: float) -> Row:
-    limit = connections / _LATENCY_S
+    limit = connections / LATENCY_S
     cpu_us = sorted(one.cpu_us for one in drained)[len(drained) // 2]
     # The goal is told of n connections, whatever n: it is held where one process of CPython is not the limit itself.
     is_held = connections == _CONNECTIONS[0]

@@ -1,0 +1,158 @@
+"""`python -m benchmarks.claiming`: what a claim, and the draw of a broadcast, cost against the least they could.
+
+Claims with millions of finished messages in the table against the same on an empty one; a draw of 1,000 households
+against the bare INSERT of the same rows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import click
+from sqlalchemy import insert, text
+
+from benchmarks.outbox import Outbox, open_outbox
+from benchmarks.values import Progress, Row, Sense
+from messaging.delivery.claiming import claim_many
+from messaging.delivery.composition import SenderParts
+from messaging.delivery.expansion import expand
+from messaging.delivery.models import Message, RunState
+
+_NAME = "bench-claiming"
+_FINISHED, _QUICK_FINISHED = 5_000_000, 200_000
+_CAMPAIGN_SIZE = 1_000
+_CHUNK = 250_000
+_CLAIMED = 100
+_BATCHES = 5
+_DRAWN = 1_000
+_AUDIENCE, _OTHERS = 2_000, 10_000
+_ROUNDS, _QUICK_ROUNDS = 3, 1
+_LEAF = 9
+
+# As messages stand when all is said of them, a thousand a campaign, like years of broadcasts.
+_FILL = text("""
+WITH runs AS (
+    INSERT INTO delivery.runs (campaign_id, initiator_id, city_code, category, leaf_ids, quota, final_text,
+        text_sha256, state, expanded, starts_at, expires_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), 370200, 0, '{7}', 1000, 'long over', '', 'finished', 1000,
+        now() - interval '90 days', now() - interval '88 days' FROM generate_series(1, :rows / :size)
+    RETURNING campaign_id
+)
+INSERT INTO delivery.messages (message_id, campaign_id, household_id, lookup_hash, token, state, attempt, not_before,
+    absences, resends, sid, accepted_at, changed_at)
+SELECT gen_random_uuid(), campaign_id, gen_random_uuid(), sha256(uuid_send(gen_random_uuid())), gen_random_uuid(),
+    'delivered', 1, now() - interval '90 days', 0, 0, gen_random_uuid()::text, now() - interval '90 days',
+    now() - interval '90 days'
+FROM runs, generate_series(1, :size)
+""")
+
+
+def fill(outbox: Outbox, rows: int, *, progress: Progress) -> None:
+    """Add finished messages, and let the database tidy up as it does overnight."""
+    for done in range(0, rows, _CHUNK):
+        with outbox.admin.begin() as session:
+            session.execute(_FILL, {"rows": min(_CHUNK, rows - done), "size": _CAMPAIGN_SIZE})
+        progress(f"{min(done + _CHUNK, rows):,} finished messages")
+    _vacuum(outbox)
+
+
+def _vacuum(outbox: Outbox) -> None:
+    with outbox.admin() as session:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        session.execute(text("VACUUM ANALYZE delivery.messages"))
+
+
+def _time(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _time_claims(outbox: Outbox, parts: SenderParts) -> float:
+    """Return the seconds of the quickest of a few claims of 100 messages."""
+    outbox.plan(_CLAIMED * _BATCHES)
+    desk = parts.desk
+
+    def claim_batch() -> None:
+        taken = claim_many(desk.sessions, gate=desk.gate, now=desk.clock(), most=_CLAIMED).claims
+        if len(taken) != _CLAIMED:
+            raise RuntimeError(f"{len(taken)} messages claimed")
+
+    return min(_time(claim_batch) for _ in range(_BATCHES))
+
+
+def _time_draw(outbox: Outbox, parts: SenderParts) -> tuple[float, float]:
+    """Return the seconds of a whole draw, and of the bare INSERT of as many rows as it planned."""
+    now = datetime.now(UTC)
+    campaign_id = outbox.add_run(quota=_DRAWN, now=now, state=RunState.EXPANDING, leaf_id=_LEAF)
+
+    def draw() -> None:
+        while expand(parts.stores.people, campaign_id=campaign_id, draw=parts.draw, now=now):
+            pass
+
+    drawn = _time(draw)
+    rows = outbox.read_messages(campaign_id)
+    if len(rows) != _DRAWN:
+        raise RuntimeError(f"{len(rows)} messages planned")
+    other = outbox.add_run(quota=_DRAWN, now=now, leaf_id=_LEAF)
+    copies = [row | {"message_id": uuid4(), "token": uuid4(), "campaign_id": other} for row in rows]
+
+    def insert_bare() -> None:
+        with parts.stores.people.begin() as session:
+            session.execute(insert(Message), copies)
+
+    bare = _time(insert_bare)
+    for each in (campaign_id, other):
+        _forget(outbox, each)
+    return drawn, bare
+
+
+def _forget(outbox: Outbox, campaign_id: UUID) -> None:
+    with outbox.admin.begin() as session:
+        for table in ("messages", "held_out", "runs"):
+            session.execute(text(f"DELETE FROM delivery.{table} WHERE campaign_id = :id"), {"id": campaign_id})  # noqa: S608 - our own tables
+
+
+def measure(*, quick: bool, progress: Progress) -> list[Row]:
+    """Return how much dearer a claim is beside finished messages, and a draw than its bare INSERT."""
+    rows = _QUICK_FINISHED if quick else _FINISHED
+    rounds = _QUICK_ROUNDS if quick else _ROUNDS
+    with open_outbox(_NAME) as outbox, outbox.sender(carrier_url="http://127.0.0.1:1", connections=2) as parts:
+        for households, leaf_id in ((_AUDIENCE, _LEAF), (_OTHERS, _LEAF + 1)):
+            outbox.add_households(households, leaf_id=leaf_id, now=datetime.now(UTC))
+        draws = [_time_draw(outbox, parts) for _ in range(rounds + 1)][1:]
+        progress(f"draws of {_DRAWN}: {[round(drawn / bare, 2) for drawn, bare in draws]}")
+        _time_claims(outbox, parts)
+        empty = [_time_claims(outbox, parts) for _ in range(rounds)]
+        fill(outbox, rows, progress=progress)
+        full = [_time_claims(outbox, parts) for _ in range(rounds)]
+        progress(f"claims of {_CLAIMED}, ms: {[round(one * 1e3) for one in (*empty, *full)]}")
+    # The two tables cannot stand side by side in one round: each full one is held against the median of the empty one.
+    base = sorted(empty)[len(empty) // 2]
+    return [
+        Row(
+            name=f"claim of {_CLAIMED} messages beside {rows:,} finished ones, over the same on an empty table",
+            goal=2.0, sense=Sense.AT_MOST, ratios=tuple(one / base for one in full), unit="×",
+            note=f"the quickest of {_BATCHES} claims a round, {base * 1e3:.0f} ms on the empty table",
+        ),
+        Row(
+            name="draw of a broadcast of 1,000 households over the bare INSERT of its rows",
+            goal=2.0, sense=Sense.AT_MOST, ratios=tuple(drawn / bare for drawn, bare in draws), unit="×",
+            note=f"{_AUDIENCE:,} households in the audience, {_OTHERS:,} beside it; control group and cursor with it",
+        ),
+    ]  # fmt: skip
+
+
+@click.command()
+@click.option("--quick", is_flag=True)
+def main(*, quick: bool) -> None:
+    """Measure and print."""
+    for row in measure(quick=quick, progress=print):
+        print(f"{row.name}: {row.median:.2f} ({row.min:.2f}-{row.max:.2f}); {row.note}")
+
+
+if __name__ == "__main__":
+    main()
