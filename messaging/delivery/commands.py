@@ -7,21 +7,28 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import click
+from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.orm import sessionmaker
 
 from messaging.delivery import valve
-from messaging.delivery.composition import build_sender, open_operator_act, open_people, open_people_session
+from messaging.delivery.composition import build_sender, open_operator_act, open_people_session
 from messaging.delivery.errors import ValveOpenError
 from messaging.delivery.metrics import StatusCollector, serve_metrics
+from messaging.delivery.pools import create_pool
 from messaging.delivery.pump import run_pump
 from messaging.delivery.restoring import count_live, end_live
 from messaging.delivery.retention import retain
-from messaging.delivery.settings import OutboxSettings, SenderSettings, load
+from messaging.delivery.settings import SenderSettings, load
 from messaging.delivery.status import DeliveryStatus, get_status
+from messaging.delivery.values import SHORTEST_KEPT
 from messaging.delivery.worker import PumpQueue, run_worker
 from privacy.audit.values import Action
+from privacy.people.drop.errors import IntakeRunningError
 from privacy.redaction import configure_logging
+
+_STATEMENT_TIMEOUT_MS = 60_000
 
 
 @click.group("send")
@@ -115,12 +122,18 @@ def settle_restore(*, yes: bool) -> None:
 
 
 @messages.command("retain")
-def move_past() -> None:
-    """Move the messages of campaigns long over to the past ones, as the pump does once an hour."""
-    with open_people() as sessions:
-        kept = timedelta(days=load(OutboxSettings).keep_messages_days)
-        moved = retain(sessions, kept=kept, now=datetime.now(UTC))
-    click.echo(f"moved {moved.messages:,} messages; {moved.campaigns:,} campaigns are past")
+@click.option("--days", default=180, show_default=True, type=click.IntRange(SHORTEST_KEPT.days), help="Kept till then.")
+@click.option("--url", envvar="MIGRATE_URL", required=True, help="Logs in as field_migrator; better as MIGRATE_URL.")
+def put_away(*, days: int, url: str) -> None:
+    """Move the messages of campaigns that ended long ago out of the outbox, to one table a month."""
+    engine = create_pool(SecretStr(url), connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    try:
+        moved = retain(sessionmaker(engine), kept=timedelta(days=days), now=datetime.now(UTC))
+    except IntakeRunningError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        engine.dispose()
+    click.echo(f"moved {moved.messages:,} messages; {moved.campaigns:,} campaigns more are past")
 
 
 def _draw_states(status: DeliveryStatus) -> Table:

@@ -55,8 +55,8 @@ class SenderParts:
 def build_sender() -> SenderParts:
     """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
     settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
-    # Lock, tick, orders, talk, report, inquiry, inbound list, retention and clock; claims and ends; and the lines that send.
-    connections = outbox.sender_connections + 11
+    # Lock, tick, orders, talk, report, inquiry, inbound list and clock, claims and ends, besides the lines that send.
+    connections = outbox.sender_connections + 10
     people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     serving = create_pool(settings.serving_url, connections=3, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     clock = DatabaseClock(people)
@@ -119,8 +119,7 @@ def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: C
 
 
 @contextmanager
-def open_people() -> Iterator[sessionmaker[Session]]:
-    """Give sessions of the people database, for commands."""
+def _open_people() -> Iterator[sessionmaker[Session]]:
     engine = create_pool(load(PeopleSettings).people_url, connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     try:
         yield sessionmaker(engine)
@@ -131,7 +130,7 @@ def open_people() -> Iterator[sessionmaker[Session]]:
 @contextmanager
 def open_people_session() -> Iterator[Session]:
     """Open one transaction on the people database, for commands that only look."""
-    with open_people() as sessions, sessions.begin() as session:
+    with _open_people() as sessions, sessions.begin() as session:
         yield session
 
 
@@ -139,5 +138,5 @@ def open_people_session() -> Iterator[Session]:
 def open_operator_act() -> Iterator[Act]:
     """Open one transaction on the people database in which an operator turns something."""
     recorder = _build_recorder(load(KeySettings).open_store(), actor=Actor.OPERATOR)
-    with open_people() as sessions, recorder.begin(sessions) as act:
+    with _open_people() as sessions, recorder.begin(sessions) as act:
         yield act

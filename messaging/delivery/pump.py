@@ -30,7 +30,6 @@ from messaging.delivery.orders import finish_runs, follow_orders, skip_hopeless
 from messaging.delivery.polling import poll
 from messaging.delivery.reconcile import reconcile, sweep_leases
 from messaging.delivery.reporting import report
-from messaging.delivery.retention import retain
 from messaging.delivery.rounds import Round, Turn, attempt, start_round
 
 if TYPE_CHECKING:
@@ -129,14 +128,6 @@ def _is_left_alone(session: Session, *, now: datetime, parts: SenderParts) -> bo
     return not session.scalar(claimed_lately)
 
 
-def put_away(parts: SenderParts, *, is_over: Callable[[], bool]) -> None:
-    """Move what is long over out of the way."""
-    kept = timedelta(days=parts.outbox.keep_messages_days)
-    moved = retain(parts.stores.people, kept=kept, now=parts.desk.clock(), is_over=is_over)
-    if moved.messages:
-        log.info("messages_past", count=moved.messages)
-
-
 def run_pump(parts: SenderParts, *, queue: JobQueue, stop: Event) -> None:
     """Be the pump until `stop`, or wait until the one that is goes away.
 
@@ -163,7 +154,6 @@ def _get_rounds(parts: SenderParts, *, turn: Turn) -> list[Round]:
         Round("talk", lambda: talk(parts), outbox.tick_s),
         Round("report", lambda: tell(parts), _REPORT_PAUSE_S),
         Round("inquiry", lambda: ask_carrier(parts), outbox.tick_s),
-        Round("retention", lambda: put_away(parts, is_over=turn.is_past), outbox.retention_pause_s),
         Round("stand_in", lambda: stand_in(parts, is_over=turn.is_past), outbox.tick_s, is_awaited=True),
     ]
     if parts.draw.rules.carrier_inbound:

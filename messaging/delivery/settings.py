@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from messaging.campaigns.settings import MessagingRules, Mode
 from messaging.campaigns.text import compose
 from messaging.delivery.aliyun_template import Template
-from messaging.delivery.values import SHORTEST_KEPT, Timings
+from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
 
 TWILIO_API = "https://api.twilio.com"
@@ -80,8 +80,6 @@ class OutboxSettings(_FromEnvironment):
     breaker_rest_s: float = Field(60, gt=0)
     drain_for_s: float = Field(60, gt=0, le=120)
     idle_before_own_drain_s: float = Field(3, ge=0)
-    keep_messages_days: int = Field(180, ge=SHORTEST_KEPT.days)
-    retention_pause_s: float = Field(3600, gt=0)
 
     @model_validator(mode="after")
     def _check_lease(self) -> Self:

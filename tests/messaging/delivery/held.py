@@ -14,6 +14,7 @@ from messaging.delivery.erasing import Erased, erase
 from messaging.delivery.exporting import export
 from messaging.delivery.models import PastMessage, Receipt, Run, RunState
 from messaging.delivery.ports import Accepted
+from messaging.delivery.retention import make_month
 from messaging.delivery.sending import deliver
 from messaging.delivery.values import Claim
 from privacy.audit.values import Actor
@@ -96,12 +97,14 @@ def add_past_message(session: Session, person: Person, *, now: datetime, **chang
     }  # fmt: skip
     session.add(Run(**values))
     session.flush()
-    session.execute(text("SELECT delivery.make_past_month(:day)"), {"day": ended.date().replace(day=1)})
+    session.execute(text("SET LOCAL ROLE field_owner"))
+    make_month(session, ended.date().replace(day=1))
     message: dict[str, Any] = {
         "message_id": uuid4(), "campaign_id": values["campaign_id"], "household_id": person.household_id,
         "lookup_hash": b"", "token": uuid4(), "state": "delivered", "attempt": 1, "resends": 0, "sid": None,
         "accepted_at": ended, "changed_at": ended, "receipts": [],
     }  # fmt: skip
+    session.execute(text("RESET ROLE"))
     row = PastMessage(**(message | changes))
     session.add(row)
     session.flush()

@@ -12,11 +12,12 @@ from sqlalchemy.exc import ProgrammingError
 
 from messaging.delivery.commands import messages
 from messaging.delivery.errors import ForgedRequestError
-from messaging.delivery.models import Message, MessageState, PastMessage, Receipt, Reply, RunState
+from messaging.delivery.models import MessageState, PastMessage, Receipt, Reply, RunState
 from messaging.delivery.ports import CarrierRecord, CarrierStatus
 from messaging.delivery.receipts import Callback, record_callback
 from messaging.delivery.retention import Moved, retain
 from messaging.delivery.values import SHORTEST_KEPT, Timings
+from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.loading import journal
 from tests.messaging.delivery.fakes import make_sid
 from tests.messaging.delivery.held import count_rows, erase_person, export_person
@@ -43,7 +44,7 @@ def add_old_message(world: World, person: Person, campaign_id: UUID, *, number: 
 
 
 def move(world: World, *, kept: timedelta = KEPT) -> Moved:
-    return retain(world.sender, kept=kept, now=world.clock())
+    return retain(world.migrator, kept=kept, now=world.clock())
 
 
 def find_past(world: World) -> list[PastMessage]:
@@ -90,18 +91,16 @@ def test_a_younger_campaign_and_one_that_goes_on_stay(world: World, days_ago: in
     assert (move(world), world.count_states()) == (Moved(), {MessageState.DELIVERED: 1})
 
 
-def test_the_sender_moves_nothing_that_the_database_does_not_hold_for_over_and_deletes_nothing(world: World) -> None:
-    young = add_old_run(world, days_ago=SHORTEST_KEPT.days - 20)
-    running = add_old_run(world, state=RunState.RUNNING)
-    for campaign_id in (young, running):
-        add_old_message(world, world.add_household(), campaign_id, number=campaign_id.int % 10**9)
-        with world.sender() as session, pytest.raises(ProgrammingError, match="not long over"):
-            session.execute(text("SELECT delivery.move_past(:id, 10)"), {"id": campaign_id})
+def test_nobody_who_sends_or_listens_can_put_anything_away(world: World) -> None:
+    add_old_message(world, world.add_household(), add_old_run(world))
+    for sessions in (world.sender, world.gateway, world.keeper):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            retain(sessions, kept=KEPT, now=world.clock())
     for statement in ("DELETE FROM delivery.messages", "DELETE FROM delivery.past_messages"):
         with world.sender() as session, pytest.raises(ProgrammingError, match="permission denied"):
             session.execute(text(statement))
-    with world.gateway() as session, pytest.raises(ProgrammingError, match="permission denied"):
-        session.execute(text("SELECT delivery.move_past(:id, 10)"), {"id": running})
+    with pytest.raises(ValueError, match="59 days"):
+        move(world, kept=SHORTEST_KEPT - timedelta(days=1))
 
 
 def test_months_have_tables_of_their_own(world: World) -> None:
@@ -121,7 +120,8 @@ def test_nothing_moves_beside_an_intake_which_may_move_households(
     add_old_message(world, world.add_household(), add_old_run(world))
     with world.admin() as session:
         session.execute(text(f"SELECT pg_advisory_lock({journal.LOCK_KEY})"))
-        assert move(world) == Moved()
+        with pytest.raises(IntakeRunningError):
+            move(world)
         session.execute(text("SELECT pg_advisory_unlock_all()"))
     assert move(world) == Moved(1, 1)
 
@@ -170,11 +170,10 @@ def test_past_messages_are_exported_and_erased_with_their_household(world: World
     assert [one.household_id for one in find_past(world)] == [other.household_id]
 
 
-def test_the_command_moves_what_the_pump_would(world: World) -> None:
-    with world.admin() as session:
-        assert session.scalars(select(Message)).all() == []
+def test_the_command_moves_what_ended_that_many_days_ago(world: World) -> None:
     campaign_id = world.add_run(state=RunState.FINISHED, expires_at=world.clock() - timedelta(days=900))
     add_old_message(world, world.add_household(), campaign_id)
-    people_url = world.services.url("people", role="field_sender")
-    runner = CliRunner(env={"MODE": "test", "PEOPLE_URL": people_url})
-    assert runner.invoke(messages, ["retain"], catch_exceptions=False).output.startswith("moved 1 messages; 1 camp")
+    runner = CliRunner(env={"MIGRATE_URL": world.services.url("people", role="field_migrator")})
+    assert runner.invoke(messages, ["retain", "--days", "59"]).exit_code == 2
+    told = runner.invoke(messages, ["retain", "--days", "365"], catch_exceptions=False)
+    assert told.output == "moved 1 messages; 1 campaigns more are past\n"

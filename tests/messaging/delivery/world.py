@@ -94,6 +94,7 @@ class World(Findings):
         self.gateway = self._connect("people", "field_gateway")
         self.eraser = self._connect("people", "field_eraser")
         self.keeper = self._connect("people", "field_keeper")
+        self.migrator = self._connect("people", "field_migrator")
         self.serving_admin = self._connect("serving", "postgres")
         self.serving = self._connect("serving", "field_sender")
         self.web = self._connect("serving", "field_web")

@@ -22,6 +22,9 @@ CAMPAIGN, OTHER_CAMPAIGN = UUID(int=1), UUID(int=2)
 
 
 _PAST = """
+SET LOCAL ROLE field_owner;
+CREATE TABLE IF NOT EXISTS delivery.past_messages_2026_05 PARTITION OF delivery.past_messages
+    FOR VALUES FROM ('2026-05-01 00:00+00') TO ('2026-06-01 00:00+00');
 INSERT INTO delivery.past_messages
 SELECT id, :id, :home, '', :id, state, NULL, 1, 0, NULL, accepted_at, '2026-05-09', NULL, '[]'
 FROM (VALUES
@@ -61,8 +64,7 @@ def sent(intake: Intake) -> Iterator[dict[str, Columns]]:
             "INSERT INTO core.contacts VALUES (:id, :home, :id, '', now())",
             "INSERT INTO delivery.replies VALUES (:id, now()), (:other, now())",
             "INSERT INTO delivery.held_out VALUES (:other, :home, now())",
-            "SELECT delivery.make_past_month('2026-05-01')",
-            _PAST,
+            *_PAST.split(";"),
         ):
             connection.execute(text(statement), its)
     yield tables

@@ -159,7 +159,9 @@ def test_outcomes_are_those_of_the_month_before_and_messaged_goes_before_held_ou
 
 
 _PUT_AWAY = """
-SELECT delivery.make_past_month('2026-10-01');
+SET LOCAL ROLE field_owner;
+CREATE TABLE IF NOT EXISTS delivery.past_messages_2026_10 PARTITION OF delivery.past_messages
+    FOR VALUES FROM ('2026-10-01 00:00+00') TO ('2026-11-01 00:00+00');
 INSERT INTO delivery.past_messages
 SELECT message_id, campaign_id, household_id, lookup_hash, token, state, reason, attempt, resends, sid, accepted_at,
     changed_at, (SELECT min(received_at) FROM delivery.replies AS r WHERE r.message_id = m.message_id), '[]'
