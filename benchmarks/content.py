@@ -73,7 +73,7 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
     progress(f"{max(rates):,.0f} content checks a second of one core")
     return [
         Row(
-            name="content checks per second of one core",
+            name="content checks per second and core",
             goal=_GOAL,
             sense=Sense.AT_LEAST,
             ratios=rates,

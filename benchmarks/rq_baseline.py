@@ -68,12 +68,12 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
             server.stop()
     return [
         Row(
-            name=f"sending by one process, {_CONNECTIONS} connections, over one RQ job a message ({kind} worker)",
+            name=f"the same against one RQ job a message, {kind} worker",
             goal=_GOAL,
             sense=Sense.AT_LEAST,
             ratios=tuple(found),
             unit="×",
-            note=f"carrier takes 50 ms; {jobs} jobs a round, which have none of our steps",
+            note=f"one process of {_CONNECTIONS} connections; {jobs} jobs a round, which have none of our steps",
         )
         for kind, found in ratios.items()
     ]

@@ -19,6 +19,10 @@ from messaging.delivery.draining import drain
 from messaging.delivery.models import MessageState
 
 _NAME = "bench-sending"
+_FIGURE = (
+    "sending at 50 ms carrier latency, per process with n connections, share of the limit n / latency,"
+    " with every crash-safe step on"
+)
 LATENCY_S = 0.05
 _GOAL = 0.80
 _CONNECTIONS = (8, 16, 32)
@@ -65,7 +69,7 @@ def _make_row(connections: int, drained: Sequence[Drained], *, seconds: float) -
     # The goal is told of n connections, whatever n: it is held where one process of CPython is not the limit itself.
     is_held = connections == _CONNECTIONS[0]
     return Row(
-        name=f"sending at 50 ms carrier latency, {connections} connections, share of the limit",
+        name=f"{_FIGURE}, {connections} connections",
         goal=_GOAL,
         sense=Sense.AT_LEAST if is_held else Sense.RECORD,
         ratios=tuple(one.rate / limit for one in drained),
