@@ -9,14 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
-from flask import Flask, Response, request
-from flask_cors import CORS
+from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import error_handlers, request_log
+from api import error_handlers
 from api.auth import Doorkeeper
+from api.browsers import open_to_browsers
 from api.database import RECYCLE_S, ReadSessions, make_engine, make_sessions
 from api.fragments import FragmentShelf
 from api.jiaohubao.active_users import active_users
@@ -29,6 +29,7 @@ from api.jiaohubao.pain_points import pain_points
 from api.metrics import Metrics
 from api.openapi import get_description, make_api
 from api.released import WarmAnswers
+from api.request_log import RequestLog, register
 from api.resources import EXTENSION, Clock, Resources
 from api.settings import WebSettings
 from api.shared.catalog import catalog
@@ -37,6 +38,7 @@ from api.shared.login import login
 from api.shared.operations import operations
 from api.shared.pages import pages
 from api.shared.reviews import reviews
+from api.short_way import ShortWay
 from api.sign_in import Desk
 from api.tokens import TokenSigner
 from api.yingxiaobao.broadcasts import broadcasts
@@ -55,8 +57,6 @@ from radar.archive import Archive
 from radar.cards import derive_key
 
 MAX_BODY_BYTES = 64 * 1024
-READ_HEADERS = ["ETag", "RateLimit", "Retry-After", "X-Request-Id", "Idempotent-Replayed"]
-SENT_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Accept-Language"]
 
 
 class SilentQueue:
@@ -136,10 +136,12 @@ def create_app(resources: Resources) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined] # the same
     app.extensions[EXTENSION] = resources
     app.url_map.strict_slashes = False
-    request_log.register(app, metrics=resources.metrics)
+    request_log = RequestLog(resources.metrics)
+    register(app, request_log=request_log)
     error_handlers.register(app)
     _register_routes(app)
-    _open_to_browsers(app, origins=resources.settings.cors_origins)
+    open_up = open_to_browsers(app, origins=resources.settings.cors_origins)
+    app.wsgi_app = ShortWay(app, resources=resources, request_log=request_log, open_up=open_up)  # type: ignore[method-assign]
     if hops := resources.settings.trusted_proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
@@ -169,25 +171,3 @@ def _register_routes(app: Flask) -> None:
     for blueprint in (login, catalog, *yingxiaobao, *jiaohubao, reviews, operations, health):
         api.register_blueprint(blueprint)
     app.register_blueprint(pages)
-
-
-def _open_to_browsers(app: Flask, *, origins: tuple[str, ...]) -> None:
-    if not origins:
-        return
-    CORS(
-        app,
-        resources={"/v1/*": {"origins": list(origins)}},
-        methods=["GET", "HEAD", "POST"],
-        allow_headers=SENT_HEADERS,
-        expose_headers=READ_HEADERS,
-        max_age=600,
-        vary_header=False,
-    )
-    answer_browser = app.after_request_funcs[None].pop()
-
-    def open_up(response: Response) -> Response:
-        response.headers.add("Vary", "Origin")
-        # Whoever names no origin is no page of another origin, and is spared the cost.
-        return answer_browser(response) if "HTTP_ORIGIN" in request.environ else response  # type: ignore[return-value] # flask-cors answers at once
-
-    app.after_request(open_up)

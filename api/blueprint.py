@@ -14,12 +14,14 @@ from marshmallow import Schema
 from api.auth import check_role
 from api.models import Role
 from api.parser import StrictParser, check_nothing_else
-from api.released import GEOJSON, JSON, Body, WarmAnswer, answer_anew, answer_released, send
+from api.reading import get_reading
+from api.released import GEOJSON, JSON, Body, Form, WarmAnswer, answer_anew, answer_released, send
 from api.resources import get_resources, get_snapshot
+from api.short_way import FORM, READER, Reader, make_key
 
 View: TypeAlias = Callable[..., Any]
 Doc: TypeAlias = dict[str, Any]
-Answer: TypeAlias = Callable[[Callable[[], Body]], WarmAnswer]
+Answer: TypeAlias = Callable[[str, Callable[[], Body]], WarmAnswer]
 
 PROBLEM_NAMES = {
     400: "BAD_REQUEST", 401: "UNAUTHORIZED", 403: "FORBIDDEN", 404: "NOT_FOUND", 409: "CONFLICT", 410: "GONE",
@@ -77,6 +79,24 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
         return decorate
 
+    def reads(self, schema: type[Schema]) -> Callable[[View], View]:
+        """Read the arguments of a query and hand in, as `reading`, all that the answer may come from.
+
+        Such a view needs nothing of Flask's: the short way (api/short_way.py) can ask it too.
+        """
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def read(asked: dict[str, Any]) -> Body:
+                body: Body = view(asked, reading=get_reading())
+                return body
+
+            strict = self.arguments(schema)(read)
+            strict.__dict__[READER] = Reader(schema(), view)
+            return strict
+
+        return decorate
+
     def answers(
         self, schema: type[Schema] | None = None, *, status: int = 200, description: str | None = None
     ) -> Callable[[View], View]:
@@ -99,13 +119,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         `is_personal` keeps answers apart that depend on the caller's territory. Put it above `arguments`: a warm
         answer was made for exactly the same query, which therefore needs no second reading.
         """
+        form = Form(content_type, is_personal=is_personal)
 
         def decorate(view: View) -> View:
-            def answer(build: Callable[[], Body]) -> WarmAnswer:
-                key = (request.path, request.query_string, g.caller.territory if is_personal else None)
-                return answer_released(key, version=get_snapshot().version, warm=get_resources().warm, build=build)
+            def answer(accepted: str, build: Callable[[], Body]) -> WarmAnswer:
+                key = make_key(request.environ, territory=g.caller.territory if is_personal else None)
+                version, warm = get_snapshot().version, get_resources().warm
+                return answer_released(key, version=version, warm=warm, accepted=accepted, build=build)
 
-            return self._write(view, answer, schema=schema, content_type=content_type, is_personal=is_personal)
+            written = self._write(view, answer, schema=schema, form=form)
+            written.__dict__[FORM] = form
+            return written
 
         return decorate
 
@@ -113,7 +137,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         """Declare an answer made of public places, large but no figures: made anew each time, written the same way."""
 
         def decorate(view: View) -> View:
-            return self._write(view, answer_anew, schema=schema, content_type=GEOJSON, is_personal=False)
+            return self._write(view, answer_anew, schema=schema, form=Form(GEOJSON))
 
         return decorate
 
@@ -126,19 +150,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
 
         return decorate
 
-    def _write(
-        self, view: View, answer: Answer, *, schema: type[Schema] | Doc, content_type: str, is_personal: bool
-    ) -> View:
-        documented: View = self.response(200, schema, content_type=content_type, headers=_ETAG)(view)
+    def _write(self, view: View, answer: Answer, *, schema: type[Schema] | Doc, form: Form) -> View:
+        documented: View = self.response(200, schema, content_type=form.content_type, headers=_ETAG)(view)
         for status, name in ((304, "NOT_MODIFIED"), (503, PROBLEM_NAMES[503])):
             documented = self.alt_response(status, name)(documented)
-        vary = "Accept-Encoding, Authorization" if is_personal else "Accept-Encoding"
 
         @functools.wraps(documented)
         def respond(*args: object, **kwargs: object) -> Response:
-            written = answer(lambda: view(*args, **kwargs))
-            max_age_s = get_resources().settings.released_max_age_s
-            return send(written, content_type=content_type, max_age_s=max_age_s, vary=vary)
+            accepted = request.headers.get("Accept-Encoding", "")
+            written = answer(accepted, lambda: view(*args, **kwargs))
+            return send(written, form=form, max_age_s=get_resources().settings.released_max_age_s)
 
         _note(respond, key="headers", value=[_IF_NONE_MATCH])
         return respond

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
 from api.database import GONE
 from api.errors import InvalidArgumentsError
-from api.resources import get_resources
+from api.fragments import Fragments
+from api.resources import Resources, get_resources, get_snapshot
 from geo.errors import NoReleaseError, UnknownDistrictError
+from geo.snapshot import Snapshot
 from privacy.release.errors import ReleaseNotFoundError
 from radar.errors import CardUnknownError, MonthNotReleasedError, UnknownAreaError
 
@@ -28,12 +31,33 @@ _BEHIND: Final = (
 """What is raised for something that a replica may be told of a moment later."""
 
 
-def read(work: Callable[[Session], Found]) -> Found:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one request reads from: one release from beginning to end, what is already written of it, the database."""
+
+    resources: Resources
+    snapshot: Snapshot
+
+    @property
+    def fragments(self) -> Fragments:
+        """Return the parts already written of answers from this snapshot."""
+        return self.resources.fragments.of(self.snapshot.version)
+
+    def read(self, work: Callable[[Session], Found]) -> Found:
+        """Return what a piece of reading finds in the database, as `read_from` does."""
+        return read_from(self.resources, work)
+
+
+def get_reading() -> Reading:
+    """Return what this request reads from."""
+    return Reading(get_resources(), get_snapshot())
+
+
+def read_from(resources: Resources, work: Callable[[Session], Found]) -> Found:
     """Return what a piece of reading finds. It may run twice, so it must change nothing.
 
     A replica that lacks the release that this process answers from is not asked: what it says would be kept with it.
     """
-    resources = get_resources()
     sessions = resources.read_sessions
     try:
         with sessions() as session:
@@ -44,3 +68,8 @@ def read(work: Callable[[Session], Found]) -> Found:
             raise
     with sessions.open_primary() as session:
         return work(session)
+
+
+def read(work: Callable[[Session], Found]) -> Found:
+    """Return what a piece of reading finds, as `read_from` does."""
+    return read_from(get_resources(), work)

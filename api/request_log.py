@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -14,10 +15,47 @@ from api.metrics import Metrics
 REQUEST_ID = "X-Request-Id"
 UNROUTED = "unrouted"
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SAFE_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
+
+
+def _get_log() -> Any:  # noqa: ANN401 - structlog's proxy
+    return structlog.get_logger("fieldreach.web")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLog:
+    """Counts each request and writes its line.
+
+    The line names the route, not the address: a query holds the position of a member of staff.
+    """
+
+    metrics: Metrics
+    log: Any = field(default_factory=_get_log)
+
+    def record(self, *, request_id: str, method: str, route: str, status: int, started_s: float) -> None:
+        """Count and write down one request that was answered just now."""
+        duration_s = time.perf_counter() - started_s
+        self.metrics.count(method=method, route=route, status=status, duration_s=duration_s)
+        self.log.info(
+            "request",
+            request_id=request_id,
+            method=method,
+            route=route,
+            status=status,
+            duration_ms=round(duration_s * 1000, 2),
+        )
+
+
+def make_request_id() -> str:
+    """Return an id that no other request has."""
+    return str(uuid4())
 
 
 def _begin() -> None:
-    g.request_id = str(uuid4())
+    g.request_id = make_request_id()
     g.started_s = time.perf_counter()
 
 
@@ -25,35 +63,24 @@ def _harden(response: Response, *, request_id: str) -> None:
     headers = response.headers
     # add, not set: nobody else writes these two, and setting searches all headers first.
     headers.add(REQUEST_ID, request_id)
-    headers.add("X-Content-Type-Options", "nosniff")
     written = {name for name, _ in headers}
-    if "Cache-Control" not in written:
-        headers.add("Cache-Control", "no-store")
-    if "Content-Security-Policy" not in written:
-        headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    for name, value in (("Cache-Control", "no-store"), *SAFE_HEADERS):
+        if name not in written:
+            headers.add(name, value)
 
 
-def register(app: Flask, *, metrics: Metrics) -> None:
-    """Give every request of an application its id, its log line and its count.
-
-    The line names the route, not the address: a query holds the position of a member of staff.
-    """
-    log: Any = structlog.get_logger("fieldreach.web")
+def register(app: Flask, *, request_log: RequestLog) -> None:
+    """Give every request of an application its id, its log line and its count."""
 
     def end(response: Response) -> Response:
-        asked, request_id, status = request._get_current_object(), g.request_id, response.status_code  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
-        _harden(response, request_id=request_id)
-        duration_s = time.perf_counter() - g.started_s
-        route = UNROUTED if asked.url_rule is None else asked.url_rule.rule
-        method = asked.method if asked.method in KNOWN_METHODS else "OTHER"
-        metrics.count(method=method, route=route, status=status, duration_s=duration_s)
-        log.info(
-            "request",
-            request_id=request_id,
-            method=method,
-            route=route,
-            status=status,
-            duration_ms=round(duration_s * 1000, 2),
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug documents it
+        _harden(response, request_id=g.request_id)
+        request_log.record(
+            request_id=g.request_id,
+            method=asked.method if asked.method in KNOWN_METHODS else "OTHER",
+            route=UNROUTED if asked.url_rule is None else asked.url_rule.rule,
+            status=response.status_code,
+            started_s=g.started_s,
         )
         return response
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from api.auth import Doorkeeper
 from api.database import ReadSessions
-from api.fragments import Fragments, FragmentShelf
+from api.fragments import FragmentShelf
 from api.metrics import Metrics
 from api.released import WarmAnswers
 from api.settings import WebSettings
@@ -61,8 +61,3 @@ def get_snapshot() -> Snapshot:
         g.snapshot = get_resources().snapshots.current()
     snapshot: Snapshot = g.snapshot
     return snapshot
-
-
-def get_fragments() -> Fragments:
-    """Return the parts already written of the release that this request answers from."""
-    return get_resources().fragments.of(get_snapshot().version)

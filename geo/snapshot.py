@@ -87,6 +87,10 @@ class SnapshotStore:
             raise NoReleaseError
         return snapshot
 
+    def peek(self) -> Snapshot | None:
+        """Return the current snapshot if one is loaded."""
+        return self._snapshot
+
     def refresh(self) -> bool:
         """Load anew if a release or an import came since, or one was refused a while ago; return whether it changed.
 

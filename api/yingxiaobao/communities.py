@@ -10,8 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from api.auth import SALES
 from api.blueprint import Blueprint
-from api.reading import read
-from api.resources import get_fragments, get_snapshot
+from api.reading import Reading
 from api.schemas.places import CommunitiesQuery, CommunitiesSchema
 from api.yingxiaobao.figures import write_nearest
 from geo.datum import to_wgs84
@@ -23,17 +22,17 @@ communities = Blueprint("communities", prefix="/v1/yingxiaobao", description="ç¤
 
 @communities.route("/communities", roles=SALES)
 @communities.released(CommunitiesSchema)
-@communities.arguments(CommunitiesQuery)
-def list_communities(asked: dict[str, Any]) -> bytes:
+@communities.reads(CommunitiesQuery)
+def list_communities(asked: dict[str, Any], *, reading: Reading) -> bytes:
     """List the communities nearest to a position, nearest first."""
     position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
     category = asked.get("category")
-    found = get_snapshot().find_nearest(position, limit=asked["limit"], category=category)
+    found = reading.snapshot.find_nearest(position, limit=asked["limit"], category=category)
+
+    def find_outlines(codes: Sequence[str]) -> dict[str, BaseGeometry]:
+        """Ask PostGIS for the outlines of communities, WGS84: those that were not written since the last release."""
+        return reading.read(partial(find_community_outlines, community_codes=codes))
+
     return write_nearest(
-        found, datum=asked["datum"], category=category, fragments=get_fragments(), find_outlines=find_outlines
+        found, datum=asked["datum"], category=category, fragments=reading.fragments, find_outlines=find_outlines
     )
-
-
-def find_outlines(codes: Sequence[str]) -> dict[str, BaseGeometry]:
-    """Ask PostGIS for the outlines of communities, WGS84: those that were not written since the last release."""
-    return read(partial(find_community_outlines, community_codes=codes))

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.auth import SALES
 from api.blueprint import Blueprint
-from api.resources import get_fragments, get_snapshot
+from api.reading import Reading
 from api.schemas.places import HeatmapQuery, HeatmapSchema
 from api.yingxiaobao.figures import write_heatmap
 from geo.datum import to_wgs84
@@ -17,9 +17,9 @@ heatmap = Blueprint("heatmap", prefix="/v1/yingxiaobao", description="用户热�
 
 @heatmap.route("/heatmap", roles=SALES)
 @heatmap.released(HeatmapSchema, content_type="application/geo+json")
-@heatmap.arguments(HeatmapQuery)
-def show_heatmap(asked: dict[str, Any]) -> bytes:
+@heatmap.reads(HeatmapQuery)
+def show_heatmap(asked: dict[str, Any], *, reading: Reading) -> bytes:
     """Show the cells whose centre lies within the radius, and their total."""
     position = LonLat(*to_wgs84(asked["lon"], asked["lat"], datum=asked["datum"]))
-    found = get_snapshot().find_cells(position, radius_m=asked["radius_m"], category=asked["category"])
-    return write_heatmap(found, asked=asked, fragments=get_fragments())
+    found = reading.snapshot.find_cells(position, radius_m=asked["radius_m"], category=asked["category"])
+    return write_heatmap(found, asked=asked, fragments=reading.fragments)
