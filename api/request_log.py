@@ -11,9 +11,11 @@ import structlog
 from flask import Flask, Response, g, request
 
 from api.metrics import Metrics
+from privacy.redaction import OwnText
 
 REQUEST_ID = "X-Request-Id"
 UNROUTED = "unrouted"
+_EVENT = OwnText("request")
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAFE_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -21,8 +23,8 @@ SAFE_HEADERS = (
 )
 
 
-def _get_log() -> Any:  # noqa: ANN401 - structlog's proxy
-    return structlog.get_logger("fieldreach.web")
+def _get_log() -> Any:  # noqa: ANN401 - structlog's logger, bound once instead of at every line
+    return structlog.get_logger("fieldreach.web").bind()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,10 @@ class RequestLog:
         duration_s = time.perf_counter() - started_s
         self.metrics.count(method=method, route=route, status=status, duration_s=duration_s)
         self.log.info(
-            "request",
-            request_id=request_id,
+            _EVENT,
+            request_id=OwnText(request_id),
             method=method,
-            route=route,
+            route=OwnText(route),
             status=status,
             duration_ms=round(duration_s * 1000, 2),
         )

@@ -51,7 +51,7 @@ class Leaves:
         cities = get_city_codes(districts)
         order = np.lexsort((codes == 0, cities))
         ids = np.arange(1, len(order) + 1, dtype=np.int64)
-        columns = (cities, districts, cells, find_parents(cells), lon, lat, codes)
+        columns: tuple[Any, ...] = (cities, districts, cells, find_parents(cells), lon, lat, codes)
         return cls(ids, *(column[order] for column in columns))
 
 
@@ -85,7 +85,9 @@ def _pour_districts(connection: psycopg.Connection[Any], leaves: Leaves) -> None
 
 
 def _pour_communities(connection: psycopg.Connection[Any], places: Places, *, has_areas: bool) -> None:
-    points = shapely.to_wkb(shapely.set_srid(shapely.points(places.lon, places.lat), 4326), hex=True, include_srid=True)
+    points: Any = shapely.to_wkb(
+        shapely.set_srid(shapely.points(places.lon, places.lat), 4326), hex=True, include_srid=True
+    )
     areas = _draw_areas(places) if has_areas else [None] * len(places.codes)
     columns = "community_code, name, district_adcode, position, cell, source, imported_at"
     with connection.cursor().copy(f"COPY places.communities ({columns}) FROM STDIN") as copy:
@@ -104,8 +106,10 @@ def _draw_areas(places: Places) -> list[str]:
         (places.lon[:, None] + reach * np.cos(angles), places.lat[:, None] + reach * np.sin(angles)), axis=2
     )
     closed = np.concatenate((rings, rings[:, :1]), axis=1)
-    shapes = shapely.multipolygons(shapely.polygons(closed), indices=np.arange(count))
-    hexadecimal: list[str] = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True).tolist()
+    polygons: Any = shapely.polygons(closed)
+    shapes: Any = shapely.multipolygons(polygons, indices=np.arange(count))
+    written: Any = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
+    hexadecimal: list[str] = written.tolist()
     return hexadecimal
 
 

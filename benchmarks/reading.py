@@ -1,144 +1,144 @@
-"""`python -m benchmarks.reading`: the reading routes of the running demo against an empty Flask endpoint.
+"""`python -m benchmarks.reading`: the reading routes against an empty Flask endpoint.
 
-Needs `make run` in another shell and wrk (apt-get install wrk). Both servers run Granian with 2 processes of 1 thread;
-each round measures all of them in turn, so that a slow minute of the machine slows them alike. Prints median (min-max)
-of the ratio, round by round.
+Needs wrk (apt-get install wrk). A serving database of its own with an invented city; every server runs Granian with 2
+processes of 1 thread. Each round measures all of them in turn, so that a slow minute of the machine slows them alike.
+`--beside FOLDER` measures another checkout of the code on the same database in the same rounds.
 """
 
 from __future__ import annotations
 
-import json
 import random
-import re
-import shutil
-import statistics
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import click
 import requests
 
-from stack.demo_city import read_staff
-from stack.demo_client import FieldClient
-from stack.environment import Installation
-from stack.paths import ROOT, get_run_dir
-from stack.ports import get_port
+from benchmarks.invented_places import invent_city
+from benchmarks.values import Progress, Row, Sense
+from benchmarks.web import World, log_in, make_world, serve
+from benchmarks.wrk import Load, press, require_wrk, write_script
+from stack.paths import ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_ROUNDS = 3
-_SECONDS = 6
-_CONNECTIONS = 32
+COMMUNITIES, CELLS, HOUSEHOLDS = 6_000, 22_420, 2_000_000
 _POSITIONS = 4000
-_QUESTIONS = {
-    "nearest communities": ("communities", "&limit=30"),
-    "user heatmap": ("heatmap", "&radius_m=5000"),
+_ASK = {
+    "nearest": "/v1/yingxiaobao/communities?lon={:.6f}&lat={:.6f}&category=refrigerator&limit=30",
+    "heatmap": "/v1/yingxiaobao/heatmap?lon={:.6f}&lat={:.6f}&category=refrigerator&radius_m=5000",
 }
-# Once at every place, then at one place over and over, then by a caller who holds the answer and gets 304.
-_HOW = ("", ", again", ", held")
-
-# Every request asks at another place of the city, so that nothing but the index in memory can answer fast.
-_SCRIPT = """
-local paths = {%s}
-local at = 0
-request = function()
-  at = at %% #paths + 1
-  return wrk.format("GET", paths[at], %s)
-end
-"""
+_AGAIN = "either, answered again within the month (warm bytes, or 304)"
 
 
-def _write_script(folder: Path, name: str, paths: list[str], headers: dict[str, str]) -> Path:
-    fields = "{" + ",".join(f"[{json.dumps(key)}]={json.dumps(value)}" for key, value in headers.items()) + "}"
-    script = folder / f"{name}.lua"
-    script.write_text(_SCRIPT % (",".join(json.dumps(path) for path in paths), fields))
-    return script
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A figure of the performance page: which question, put how, and the goal."""
+
+    name: str
+    goal: float
+    question: str
+    positions: int = 1
+    is_held: bool = False
 
 
-def _measure(address: str, script: Path) -> float:
-    """Return requests per second. Raises when an answer is not 2xx or 3xx."""
-    arguments = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{_SECONDS}s", "-s", str(script), address]
-    told = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in told:
-        raise click.ClickException(f"{script.stem}: {told}")
-    found = re.search(r"Requests/sec:\s+([0-9.]+)", told)
-    if found is None:
-        raise click.ClickException(told)
-    return float(found[1])
+_FIGURES = (
+    _Figure("nearest communities, share of an empty Flask endpoint on the same server", 0.40, "nearest", _POSITIONS),
+    _Figure("user heatmap, the same", 0.22, "heatmap", _POSITIONS),
+    _Figure(f"{_AGAIN}, nearest communities, warm bytes", 0.75, "nearest"),
+    _Figure(f"{_AGAIN}, user heatmap, warm bytes", 0.75, "heatmap"),
+    _Figure(f"{_AGAIN}, nearest communities, 304", 0.75, "nearest", is_held=True),
+    _Figure(f"{_AGAIN}, user heatmap, 304", 0.75, "heatmap", is_held=True),
+)
 
 
-@contextmanager
-def _serve_empty(port: int) -> Iterator[str]:
-    arguments = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws",
-        "--workers", "2", "--blocking-threads", "1", "--log-level", "warn", "benchmarks.empty_app:app",
-    ]  # fmt: skip
-    server = subprocess.Popen(arguments, cwd=ROOT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                requests.get(address, timeout=1).raise_for_status()
-                break
-            except requests.RequestException:
-                time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
-        server.wait()
+@dataclass(slots=True)
+class _Side:
+    """One web process under measurement, its scripts and what it reached, round by round."""
+
+    address: str
+    scripts: dict[str, Path]
+    ratios: dict[str, list[float]] = field(default_factory=lambda: {figure.name: [] for figure in _FIGURES})
 
 
-def _make_paths(name: str) -> list[str]:
+def _find_paths(figure: _Figure) -> list[str]:
+    """Return the questions of a figure: 4,000 places, more answers than are kept, or one over and over."""
     source = random.Random(7)
-    places = [(source.uniform(120.30, 120.48), source.uniform(36.06, 36.22)) for _ in range(_POSITIONS)]
-    question, _, how = name.partition(", ")
-    route, more = _QUESTIONS[question]
-    if how:
-        places = places[:1]
-    return [f"/v1/yingxiaobao/{route}?lon={lon:.6f}&lat={lat:.6f}&category=refrigerator{more}" for lon, lat in places]
+    places = [(source.uniform(120.28, 120.52), source.uniform(36.10, 36.30)) for _ in range(figure.positions)]
+    return [_ASK[figure.question].format(*place) for place in places]
 
 
-def _get_tag(client: FieldClient, path: str) -> str:
-    answer = client.session.get(client.address + path, headers={"Accept-Encoding": "identity"}, timeout=10)
+def _get_tag(address: str, path: str, *, headers: Mapping[str, str]) -> str:
+    answer = requests.get(address + path, headers={**headers, "Accept-Encoding": "identity"}, timeout=10)
     answer.raise_for_status()
     return answer.headers["ETag"]
 
 
-@click.command()
-@click.option("--name", default="demo", show_default=True, help="The running installation below .run/.")
-def main(name: str) -> None:
-    """Measure and print one line a route."""
-    if shutil.which("wrk") is None:
-        raise click.ClickException("wrk is not installed: apt-get install wrk")
-    installation = Installation.at(get_run_dir(name))
-    account = next(row for row in read_staff(installation) if row["role"] == "salesperson")
-    client = FieldClient(installation.address("web"))
-    client.log_in(account["login"], account["password"])
-    headers = {"Authorization": str(client.session.headers["Authorization"])}
-    routes = [question + how for how in _HOW for question in _QUESTIONS]
-    ratios: dict[str, list[float]] = {route: [] for route in routes}
-    with TemporaryDirectory() as folder, _serve_empty(get_port(installation.run_dir, "empty")) as empty:
+@contextmanager
+def _open_side(world: World, code: Path, *, folder: Path, name: str) -> Iterator[_Side]:
+    with serve(world, "wsgi:app", name=name, ready="/readyz", code=code) as address:
+        headers = log_in(address)
         scripts = {}
-        for route in routes:
-            paths = _make_paths(route)
-            held = {"If-None-Match": _get_tag(client, paths[0])} if route.endswith("held") else {}
-            scripts[route] = _write_script(Path(folder), route, paths, headers | held)
-        yardstick = _write_script(Path(folder), "empty", ["/"], {})
-        for number in range(_ROUNDS):
-            base = _measure(empty, yardstick)
-            print(f"round {number + 1}: an empty Flask endpoint answers {base:,.0f} requests/s", flush=True)
-            for route in routes:
-                rate = _measure(client.address, scripts[route])
-                ratios[route].append(rate / base)
-                print(f"   {route:<28} {rate:>8,.0f} requests/s", flush=True)
-    for route, found in ratios.items():
-        print(f"{route:<28} {statistics.median(found):.2f} ({min(found):.2f}-{max(found):.2f}) of an empty endpoint")
+        for at, figure in enumerate(_FIGURES):
+            paths = _find_paths(figure)
+            held = {"If-None-Match": _get_tag(address, paths[0], headers=headers)} if figure.is_held else {}
+            scripts[figure.name] = write_script(folder / f"{name}-{at}.lua", paths=paths, headers=headers | held)
+        yield _Side(address, scripts)
+
+
+def _compare(*, quick: bool, beside: Path | None, progress: Progress) -> list[_Side]:
+    """Measure every figure of one checkout or two, and the empty endpoint, in turn."""
+    rounds, seconds = (1, 2) if quick else (3, 6)
+    progress("inventing a city")
+    places = invent_city(communities=COMMUNITIES, cells=CELLS)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(TemporaryDirectory()))
+        world = opened.enter_context(make_world("bench-reading", places, households=HOUSEHOLDS))
+        empty = opened.enter_context(serve(world, "benchmarks.empty_app:app", name="empty", ready="/", code=ROOT))
+        codes = {"now": ROOT} if beside is None else {"beside": beside, "now": ROOT}
+        sides = [
+            opened.enter_context(_open_side(world, code, folder=folder, name=name)) for name, code in codes.items()
+        ]
+        yardstick = write_script(folder / "empty.lua", paths=["/"], headers={})
+        for side in sides:
+            progress("asking everywhere once: parts of answers are written at the first sight of a place")
+            for figure in _FIGURES[:2]:
+                press(side.address, script=side.scripts[figure.name], seconds=seconds)
+        for number in range(rounds):
+            for figure in _FIGURES:
+                progress(f"round {number + 1} of {rounds}: {figure.name}")
+                base = press(empty, script=yardstick, seconds=seconds)
+                for side in sides:
+                    load: Load = press(side.address, script=side.scripts[figure.name], seconds=seconds)
+                    side.ratios[figure.name].append(load.rate / base.rate)
+    return sides
+
+
+def _make_rows(side: _Side) -> list[Row]:
+    note = f"{COMMUNITIES:,} communities, {CELLS:,} cells, wrk, 32 connections, 2 processes of 1 thread"
+    return [
+        Row(figure.name, figure.goal, Sense.AT_LEAST, tuple(side.ratios[figure.name]), "of an empty endpoint", note)
+        for figure in _FIGURES
+    ]
+
+
+def measure(*, quick: bool, progress: Progress) -> list[Row]:
+    """Measure what share of an empty endpoint's requests the reading routes answer."""
+    require_wrk()
+    return _make_rows(_compare(quick=quick, beside=None, progress=progress)[-1])
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="One short round.")
+@click.option("--beside", type=click.Path(exists=True, path_type=Path), help="Another checkout, measured in turn.")
+def main(*, quick: bool, beside: Path | None) -> None:
+    """Measure and print one line a figure, of the other checkout first."""
+    require_wrk()
+    for side in _compare(quick=quick, beside=beside, progress=lambda told: print(told, flush=True)):
+        print()
+        for row in _make_rows(side):
+            print(f"{row.median:.2f} ({row.min:.2f}-{row.max:.2f}), goal {row.goal}: {row.name}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from benchmarks.invented_places import Places
 from benchmarks.pouring import TRUSTED, pour
 from stack.cluster import Cluster
 from stack.databases import create, get_passwords
-from stack.paths import ROOT, get_run_dir, remove_run_dir
+from stack.paths import get_run_dir, remove_run_dir
 from stack.ports import get_port
 
 LOGIN, PASSWORD = "sales", "only for the bench"
@@ -36,11 +36,10 @@ class World:
     cluster: Cluster
     serving_url: str
 
-    @property
-    def environment(self) -> dict[str, str]:
+    def environment(self, name: str) -> dict[str, str]:
         """Return the whole environment of a web process on it, as in production but for the mode."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        metrics = self.run_dir / "metrics"
+        metrics = self.run_dir / f"{name}-metrics"
         metrics.mkdir(exist_ok=True)
         return kept | {
             "MODE": "test",
@@ -85,16 +84,19 @@ def _hire(connection: psycopg.Connection[Any], *, districts: list[int]) -> None:
 
 
 @contextmanager
-def serve(run_dir: Path, target: str, *, environment: dict[str, str], ready: str) -> Iterator[str]:
-    """Run an application as the web process is run: Granian, 2 processes of 1 thread; gives its address."""
-    port = get_port(run_dir, target)
+def serve(world: World, target: str, *, name: str, ready: str, code: Path) -> Iterator[str]:
+    """Run an application of some checkout as the web process is run: Granian, 2 processes of 1 thread.
+
+    Gives its address.
+    """
+    port = get_port(world.run_dir, name)
     arguments = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws",
         "--workers", "2", "--blocking-threads", "1", "--log-level", "warn", target,
     ]  # fmt: skip
     address = f"http://127.0.0.1:{port}"
-    with (run_dir / "web.log").open("ab") as log:
-        server = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    with (world.run_dir / f"{name}.log").open("ab") as log:
+        server = subprocess.Popen(arguments, cwd=code, env=world.environment(name), stdout=log, stderr=log)
     try:
         _wait(address + ready)
         yield address
