@@ -119,13 +119,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
         `is_personal` keeps answers apart that depend on the caller's territory. Put it above `arguments`: a warm
         answer was made for exactly the same query, which therefore needs no second reading.
         """
-        form = Form(content_type, is_personal=is_personal)
 
         def decorate(view: View) -> View:
+            form = Form(content_type, is_personal=is_personal, is_quick=READER in view.__dict__)
+
             def answer(accepted: str, build: Callable[[], Body]) -> WarmAnswer:
                 key = make_key(request.environ, territory=g.caller.territory if is_personal else None)
                 version, warm = get_snapshot().version, get_resources().warm
-                return answer_released(key, version=version, warm=warm, accepted=accepted, build=build)
+                return answer_released(key, version=version, warm=warm, form=form, accepted=accepted, build=build)
 
             written = self._write(view, answer, schema=schema, form=form)
             written.__dict__[FORM] = form

@@ -18,14 +18,22 @@ class Fragments:
     _spent_bytes: int = 0
 
     def collect(
-        self, book_name: Hashable, slots: list[int], *, write: Callable[[list[int]], list[bytes]]
+        self,
+        book_name: Hashable,
+        slots: list[int],
+        *,
+        write: Callable[[list[int]], list[bytes]],
+        find_near: Callable[[], list[int]] = list,
     ) -> list[bytes]:
-        """Return the parts of some slots; `write` gives those that are not kept yet, in the order of their slots."""
+        """Return the parts of some slots; `write` gives those that are not kept yet, in the order of their slots.
+
+        With what is missing goes what `find_near` gives: whoever asks next asks near by.
+        """
         book = self._books.setdefault(book_name, {})
         try:
             return [book[slot] for slot in slots]
         except KeyError:
-            missing = [slot for slot in slots if slot not in book]
+            missing = [slot for slot in dict.fromkeys((*slots, *find_near())) if slot not in book]
         written = write(missing)
         book.update(zip(missing, written, strict=True))
         self._spent_bytes += sum(len(part) + OVERHEAD_BYTES for part in written)

@@ -1,7 +1,8 @@
 """The one place that writes released figures: orjson bytes, a strong ETag, 304, gzip, and answers kept warm.
 
 A released figure does not change until the next release, so the bytes of an answer are kept per release and query.
-Keeping them is an economy only: an answer made anew is the same byte for byte.
+Keeping them is an economy only: an answer made anew is the same byte for byte. One made from memory alone is therefore
+tagged by what it is made from - program, release, question - and who holds it need not wait until it is made again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -21,6 +23,7 @@ from werkzeug.http import parse_accept_header, parse_etags
 
 MIN_GZIP_BYTES = 1_000
 GZIP_LEVEL = 5
+MOST_ASKED_ONCE = 20_000
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 Body: TypeAlias = Mapping[str, Any] | bytes
@@ -44,10 +47,15 @@ class WarmAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What all answers of one route have in common. `is_personal` says that they depend on the caller's territory."""
+    """What all answers of one route have in common.
+
+    `is_personal` says that they depend on the caller's territory, `is_quick` that they are made from memory: such an
+    answer is kept only when it is asked for again, as most never are.
+    """
 
     content_type: str
     is_personal: bool = False
+    is_quick: bool = False
 
     @property
     def vary(self) -> str:
@@ -64,11 +72,30 @@ class Sending:
     headers: Headers
 
 
-def write_answer(body: Body) -> WarmAnswer:
-    """Return the bytes of an answer, tagged by their digest."""
+def write_answer(body: Body, *, tag: str | None = None) -> WarmAnswer:
+    """Return the bytes of an answer, tagged by their digest where nothing else names them."""
     plain = body if isinstance(body, bytes) else orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
-    digest = hashlib.blake2b(plain, digest_size=16).hexdigest()
-    return WarmAnswer(plain, f'"{digest}"', None, f'"{digest}-gzip"')
+    named = _digest(plain) if tag is None else tag
+    return WarmAnswer(plain, f'"{named}"', None, f'"{named}-gzip"')
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _read_program() -> str:
+    """Return the digest of the program's text: another program may write another answer from the same release."""
+    root = Path(__file__).parents[1]
+    files = sorted(file for package in ("api", "geo") for file in (root / package).rglob("*.py"))
+    return _digest(b"".join(file.read_bytes() for file in files))
+
+
+_PROGRAM = _read_program()
+
+
+def name_answer(key: Hashable, *, version: str) -> str:
+    """Return the tag of an answer that is made from memory: of its release, its question, and who writes it."""
+    return _digest(f"{_PROGRAM}{version}{key!r}".encode())
 
 
 @dataclass(slots=True)
@@ -79,6 +106,7 @@ class WarmAnswers:
     _version: str = ""
     _spent_bytes: int = 0
     _answers: OrderedDict[Hashable, WarmAnswer] = field(default_factory=OrderedDict)
+    _asked_once: set[int] = field(default_factory=set)
     _changing: Lock = field(default_factory=Lock)
 
     def get(self, key: Hashable, *, version: str) -> WarmAnswer | None:
@@ -90,6 +118,16 @@ class WarmAnswers:
             if answer is not None:
                 self._answers.move_to_end((version, key))
             return answer
+
+    def is_asked_again(self, key: Hashable, *, version: str) -> bool:
+        """Say whether an answer was asked for lately, and remember that it was now."""
+        name = hash((version, key))
+        if name in self._asked_once:
+            return True
+        if len(self._asked_once) >= MOST_ASKED_ONCE:
+            self._asked_once = set()
+        self._asked_once.add(name)
+        return False
 
     def keep(self, key: Hashable, answer: WarmAnswer, *, version: str) -> None:
         """Keep an answer. Its version is part of its key, so that it is never given for another."""
@@ -108,20 +146,29 @@ def zip_answer(answer: WarmAnswer) -> WarmAnswer:
     return WarmAnswer(answer.plain, answer.plain_etag, zipped, answer.zipped_etag)
 
 
-def wants_gzip(answer: WarmAnswer, *, accepted: str) -> bool:
-    """Say whether a caller who accepts these encodings asked for gzip, and the answer is worth it."""
-    if "gzip" not in accepted or len(answer.plain) < MIN_GZIP_BYTES:
+def accepts_gzip(accepted: str) -> bool:
+    """Say whether a caller who accepts these encodings asked for gzip."""
+    if "gzip" not in accepted:
         return False
     if ";" not in accepted:  # nobody is weighed against another, as in what browsers send
         return "gzip" in accepted.replace(" ", "").split(",")
     return parse_accept_header(accepted, Accept)["gzip"] > 0
 
 
+def wants_gzip(answer: WarmAnswer, *, accepted: str) -> bool:
+    """Say whether the caller asked for gzip, and the answer is worth it."""
+    return len(answer.plain) >= MIN_GZIP_BYTES and accepts_gzip(accepted)
+
+
+def _describe(etag: str, *, form: Form, max_age_s: int) -> Headers:
+    return [("ETag", etag), ("Cache-Control", f"private, max-age={max_age_s}"), ("Vary", form.vary)]
+
+
 def choose(answer: WarmAnswer, *, form: Form, accepted: str, held: str | None, max_age_s: int) -> Sending:
     """Return what goes out to a caller who accepts these encodings and holds the answers of these tags."""
     is_zipped = answer.zipped is not None and wants_gzip(answer, accepted=accepted)
     etag = answer.zipped_etag if is_zipped else answer.plain_etag
-    headers = [("ETag", etag), ("Cache-Control", f"private, max-age={max_age_s}"), ("Vary", form.vary)]
+    headers = _describe(etag, form=form, max_age_s=max_age_s)
     if held is not None and (held == etag or parse_etags(held).contains_weak(etag.strip('"'))):
         return Sending(304, b"", headers)
     body = answer.zipped if is_zipped and answer.zipped is not None else answer.plain
@@ -142,17 +189,28 @@ def send(answer: WarmAnswer, *, form: Form, max_age_s: int) -> Response:
 
 
 def answer_released(
-    key: Hashable, *, version: str, warm: WarmAnswers, accepted: str, build: Callable[[], Body]
+    key: Hashable, *, version: str, warm: WarmAnswers, form: Form, accepted: str, build: Callable[[], Body]
 ) -> WarmAnswer:
     """Return a kept answer or make one, gzipped when the caller wants that."""
-    answer = warm.get(key, version=version)
+    kept = answer = warm.get(key, version=version)
     if answer is None:
-        answer = write_answer(build())
-        warm.keep(key, answer, version=version)
+        answer = write_answer(build(), tag=name_answer(key, version=version) if form.is_quick else None)
     if answer.zipped is None and wants_gzip(answer, accepted=accepted):
         answer = zip_answer(answer)
+    if answer is not kept and (not form.is_quick or warm.is_asked_again(key, version=version)):
         warm.keep(key, answer, version=version)
     return answer
+
+
+def answer_holder(
+    key: Hashable, *, version: str, form: Form, accepted: str, held: str | None, max_age_s: int
+) -> Sending | None:
+    """Return 304 to a caller who holds what a quick answer to this good question would be, without making it."""
+    if held is None or not form.is_quick:
+        return None
+    tag = name_answer(key, version=version)
+    etag = f'"{tag}-gzip"' if accepts_gzip(accepted) else f'"{tag}"'
+    return Sending(304, b"", _describe(etag, form=form, max_age_s=max_age_s)) if held == etag else None
 
 
 def answer_anew(accepted: str, build: Callable[[], Body], /) -> WarmAnswer:

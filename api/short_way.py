@@ -13,13 +13,14 @@ import re
 import time
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from api.parser import read_query
 from api.reading import Reading
-from api.released import Body, Form, Headers, Sending, answer_released, choose
+from api.released import Body, Form, Headers, Sending, answer_holder, answer_released, choose
 from api.request_log import REQUEST_ID, SAFE_HEADERS, RequestLog, make_request_id
 
 if TYPE_CHECKING:
@@ -125,16 +126,33 @@ class ShortWay:
         if caller is None or caller.role not in route.roles or snapshot is None:
             raise _LeftToLongWayError
 
-        def build() -> Body:
-            given = split_query(environ["QUERY_STRING"])
-            if route.reader is None or given is None:
-                raise _LeftToLongWayError
-            return route.reader.write(read_query(route.reader.schema, given), reading=Reading(resources, snapshot))
-
-        key = make_key(environ, territory=caller.territory if route.form.is_personal else None)
+        version, form = snapshot.version, route.form
+        key = make_key(environ, territory=caller.territory if form.is_personal else None)
         accepted, held = environ.get("HTTP_ACCEPT_ENCODING", ""), environ.get("HTTP_IF_NONE_MATCH")
-        answer = answer_released(key, version=snapshot.version, warm=resources.warm, accepted=accepted, build=build)
-        return choose(answer, form=route.form, accepted=accepted, held=held, max_age_s=self._max_age_s)
+        build = _build_nothing
+        if resources.warm.get(key, version=version) is None:
+            write, asked = _read(environ, route)
+            known = answer_holder(
+                key, version=version, form=form, accepted=accepted, held=held, max_age_s=self._max_age_s
+            )
+            if known is not None:
+                return known
+            build = partial(write, asked, reading=Reading(resources, snapshot))
+        answer = answer_released(key, version=version, warm=resources.warm, form=form, accepted=accepted, build=build)
+        return choose(answer, form=form, accepted=accepted, held=held, max_age_s=self._max_age_s)
+
+
+def _build_nothing() -> Body:
+    """Stand where an answer is kept; if it went meanwhile, Flask makes it."""
+    raise _LeftToLongWayError
+
+
+def _read(environ: WSGIEnvironment, route: _Route) -> tuple[Callable[..., Body], dict[str, Any]]:
+    """Return what writes the answer and the arguments for it. Raises InvalidArgumentsError for what is wrong."""
+    given = split_query(environ["QUERY_STRING"])
+    if route.reader is None or given is None:
+        raise _LeftToLongWayError
+    return route.reader.write, read_query(route.reader.schema, given)
 
 
 def _find_routes(app: Flask) -> list[_Route]:

@@ -31,6 +31,11 @@ class NearestCommunities:
         """Return the release that the figures come from."""
         return self.layer.release
 
+    def find_around(self, *, limit: int) -> IntArray:
+        """Return the slots of the communities around the nearest one: where whoever asks next is likely to stand."""
+        points, slot = self.layer.communities.points, self.slots[0]
+        return points.find_nearest(LonLat(float(points.lon[slot]), float(points.lat[slot])), limit=limit)[0]
+
     @property
     def rows(self) -> tuple[CommunityFigures, ...]:
         """Return the communities one by one."""

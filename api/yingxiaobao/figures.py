@@ -7,12 +7,13 @@ community, the ring of a cell - is written once and kept as bytes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import orjson
-import shapely.geometry
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from api.fragments import Fragments
@@ -27,13 +28,15 @@ from geo.figures import (
     TrendMonth,
 )
 from geo.found import CellHeatmap, NearestCommunities, show_community
-from geo.values import Datum, LonLat
+from geo.values import Datum, FloatArray, LonLat
 from privacy.release.values import CATEGORIES, Category
 
 Row = dict[str, Any]
 FindOutlines = Callable[[Sequence[str]], Mapping[str, BaseGeometry]]
 # A tenth of a metre.
 DEGREE_DIGITS = 6
+# Asking PostGIS for this many outlines takes little longer than asking for one.
+_WRITTEN_TOGETHER = 150
 
 
 def show_release(release: ReleaseMeta) -> Row:
@@ -72,9 +75,7 @@ def show_geometry(geometry: Mapping[str, Any], *, datum: Datum) -> Row:
 
 def _move(coordinates: Sequence[Any], *, datum: Datum) -> list[Any]:
     if isinstance(coordinates[0][0], int | float):
-        points = np.asarray(coordinates, dtype=np.float64)
-        lon, lat = from_wgs84(points[:, 0], points[:, 1], datum=datum)
-        moved: list[Any] = np.round(np.column_stack((lon, lat)), DEGREE_DIGITS).tolist()
+        moved: list[Any] = _move_all(np.asarray(coordinates, dtype=np.float64), datum=datum).tolist()
         return moved
     return [_move(part, datum=datum) for part in coordinates]
 
@@ -96,11 +97,14 @@ def write_nearest(
 
     def write_outlines(missing: list[int]) -> list[bytes]:
         codes = [found.layer.communities.codes[slot] for slot in missing]
-        shapes = find_outlines(codes)
-        return [_write_outline(shapes.get(code), datum=datum) for code in codes]
+        return [b',"outline":' + shape + b"}" for shape in _write_shapes(codes, find_outlines(codes), datum=datum)]
 
-    tails = fragments.collect((release_id, category, datum), slots, write=write_tails)
-    outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines)
+    def find_near() -> list[int]:
+        slots: list[int] = found.find_around(limit=_WRITTEN_TOGETHER).tolist()
+        return slots
+
+    tails = fragments.collect((release_id, category, datum), slots, write=write_tails, find_near=find_near)
+    outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines, find_near=find_near)
     rows = zip(_write_heads(found), tails, outlines, strict=True)
     head = orjson.dumps({"datum": datum, **show_release(found.release), "category": category})
     return _join(head, b"communities", chain.from_iterable(rows))
@@ -123,9 +127,18 @@ def _write_heads(found: NearestCommunities) -> list[bytes]:
     return [b',{"distance_m":%.1f,"share":%.4f,"rank":%d' % row for row in columns]
 
 
-def _write_outline(shape: BaseGeometry | None, *, datum: Datum) -> bytes:
-    geometry = None if shape is None else show_geometry(shapely.geometry.mapping(shape), datum=datum)
-    return b',"outline":' + orjson.dumps(geometry) + b"}"
+def _write_shapes(codes: Sequence[str], shapes: Mapping[str, BaseGeometry], *, datum: Datum) -> list[bytes]:
+    """Write the GeoJSON of some places' shapes, null where there is none."""
+    known = [code for code in codes if code in shapes]
+    moved: Any = shapely.transform([shapes[code] for code in known], partial(_move_all, datum=datum))
+    written = dict(zip(known, shapely.to_geojson(moved).tolist(), strict=True))
+    return [written.get(code, "null").encode() for code in codes]
+
+
+def _move_all(points: FloatArray, *, datum: Datum) -> FloatArray:
+    """Return positions of shape (n, 2), WGS84, in a datum."""
+    lon, lat = from_wgs84(points[:, 0], points[:, 1], datum=datum)
+    return np.column_stack((lon, lat)).round(DEGREE_DIGITS)
 
 
 def _show_community(one: CommunityFigures, *, datum: Datum, category: Category | None) -> Row:
@@ -147,7 +160,7 @@ def write_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> by
     slots, release_id = found.slots.tolist(), found.release.release_id
 
     def write_rings(missing: list[int]) -> list[bytes]:
-        return [b"," + _write_ring(cell, datum=datum) for cell in found.layer.cells[missing].tolist()]
+        return _write_rings(found.layer.cells[missing].tolist(), datum=datum)
 
     def write_properties(missing: list[int]) -> list[bytes]:
         return [orjson.dumps(_show_cell(one)) + b"}" for one in found.show_cells(missing)]
@@ -181,12 +194,17 @@ def _show_cell(one: CellFigures) -> Row:
     }
 
 
-def _write_ring(cell: int, *, datum: Datum) -> bytes:
-    geometry = show_geometry(
-        {"type": "Polygon", "coordinates": [[list(point) for point in get_boundary(cell)]]}, datum=datum
-    )
-    feature = orjson.dumps({"type": "Feature", "id": to_text(cell), "geometry": geometry})
-    return feature[:-1] + b',"properties":'
+def _write_rings(cells: list[int], *, datum: Datum) -> list[bytes]:
+    """Write how the feature of each cell begins: its id and its hexagon."""
+    rings = [get_boundary(cell) for cell in cells]
+    moved = _move_all(np.array(list(chain.from_iterable(rings))), datum=datum).tolist()
+    written, at = [], 0
+    for cell, ring in zip(cells, rings, strict=True):
+        geometry = {"type": "Polygon", "coordinates": [moved[at : at + len(ring)]]}
+        feature = orjson.dumps({"type": "Feature", "id": to_text(cell), "geometry": geometry})
+        written.append(b"," + feature[:-1] + b',"properties":')
+        at += len(ring)
+    return written
 
 
 def show_territory(found: TerritoryFigures, *, trend: Iterable[TrendMonth]) -> Row:

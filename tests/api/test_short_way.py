@@ -9,6 +9,7 @@ import structlog
 from werkzeug.test import Client, TestResponse
 
 from api.models import Role
+from api.released import name_answer
 from api.short_way import ShortWay, split_query
 from tests.api import world
 from tests.api.conftest import Headers, bearer
@@ -104,6 +105,27 @@ def test_who_holds_the_answer_gets_the_same_304(short: ShortWay, sales: Headers,
     slow, quick = _ask_both(short, path, {**sales, "If-None-Match": held.format(tag=tag)}, is_warmed=False)
     assert (slow.status_code, quick.data) == (304, b"")
     assert _read(quick) == _read(slow)
+
+
+def test_who_holds_the_answer_need_not_wait_until_it_is_made_again(
+    short: ShortWay, known: Headers, resources: Resources
+) -> None:
+    tag = Client(short).get(COMMUNITIES, headers=known).headers["ETag"]
+    resources.warm._answers.clear()
+    resources.fragments._current.version = "another"
+    again = Client(short).get(COMMUNITIES, headers={**known, "If-None-Match": tag})
+    assert again.status_code == 304
+    assert resources.fragments._current.version == "another", "a part of an answer was asked for"
+
+
+def test_a_tag_that_somebody_computed_does_not_answer_a_wrong_question(
+    short: ShortWay, known: Headers, resources: Resources
+) -> None:
+    path, _, query = f"{COMMUNITIES}&radius=3".partition("?")
+    snapshot = resources.snapshots.current()
+    tag = name_answer((path, query, None), version=snapshot.version)
+    answer = Client(short).get(f"{path}?{query}", headers={**known, "If-None-Match": f'"{tag}"'})
+    assert answer.status_code == 422
 
 
 def _left(short: ShortWay, path: str, headers: Headers, method: str = "GET", data: bytes | None = None) -> bool:

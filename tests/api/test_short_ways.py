@@ -10,7 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 from api.errors import InvalidArgumentsError
 from api.fragments import BUDGET_BYTES, Fragments
 from api.parser import find_faults, is_plain, read_query
-from api.released import write_answer
+from api.released import JSON, Form, WarmAnswers, answer_released, name_answer, write_answer
 from api.schemas.places import CommunitiesQuery, HeatmapQuery
 
 PLACE = {"lon": "120.37", "lat": "36.07"}
@@ -80,6 +80,48 @@ def test_an_answer_larger_than_the_budget_is_whole_and_not_kept() -> None:
     assert calls == [[1, 2], [1, 2]]
 
 
+def test_with_a_part_that_is_missing_its_neighbours_are_written() -> None:
+    fragments, asked = Fragments("v"), []
+
+    def write(slots: list[int]) -> list[bytes]:
+        asked.append(slots)
+        return [b"%d" % slot for slot in slots]
+
+    assert fragments.collect("a", [1, 2], write=write, find_near=lambda: [2, 3]) == [b"1", b"2"]
+    assert fragments.collect("a", [3, 2], write=write, find_near=lambda: [4]) == [b"3", b"2"]
+    assert asked == [[1, 2, 3]]
+
+
 def test_a_tag_names_the_bytes() -> None:
     assert write_answer(b"x").plain_etag == write_answer(b"x").plain_etag
     assert write_answer(b"x").plain_etag != write_answer(b"y").plain_etag
+
+
+def test_the_tag_of_a_quick_answer_names_its_release_and_its_question() -> None:
+    tags = {name_answer(key, version=version) for key in (("/a", "x=1"), ("/a", "x=2")) for version in ("v", "w")}
+    assert len(tags) == 4
+    assert name_answer(("/a", "x=1"), version="v") in tags
+
+
+@pytest.mark.parametrize(("form", "times_made"), [(Form(JSON), 1), (Form(JSON, is_quick=True), 2)])
+def test_a_quick_answer_is_kept_when_it_is_asked_for_again_and_others_at_once(form: Form, times_made: int) -> None:
+    warm, made = WarmAnswers(100_000), []
+
+    def build() -> bytes:
+        made.append("x")
+        return b"x"
+
+    for _ in range(4):
+        answer_released("key", version="v", warm=warm, form=form, accepted="", build=build)
+    assert len(made) == times_made
+    answer_released("key", version="w", warm=warm, form=form, accepted="", build=build)
+    assert len(made) == times_made + 1
+
+
+def test_the_least_used_answers_go_when_the_budget_is_spent() -> None:
+    warm = WarmAnswers(4_000)
+    assert warm.get("a", version="v") is None
+    for name in "abc":
+        warm.keep(name, write_answer(bytes(1_000)), version="v")
+        warm.get("a", version="v")
+    assert [name for name in "abc" if warm.get(name, version="v")] == ["a", "c"]
