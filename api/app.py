@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import suppress
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from threading import Thread
@@ -11,6 +13,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from flask import Flask
 from pydantic import SecretStr
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -78,8 +81,17 @@ def create_web() -> Flask:
     resources = make_resources(settings, queue=RqJobQueue(settings.redis_url.get_secret_value()))
     resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
     get_shipped_rules()  # built now, and not while somebody waits for the first preview
-    Thread(target=resources.archive.warm, args=(resources.read_sessions,), name="archive", daemon=True).start()
+    Thread(target=_prepare, args=(resources,), name="archive", daemon=True).start()
     return create_app(resources)
+
+
+def _prepare(resources: Resources) -> None:
+    """Load what answers come from: the current figures first, then the months that the radars' series show."""
+    with suppress(SQLAlchemyError):  # the watcher tells of it, and tries again
+        resources.snapshots.refresh()
+    gc.collect()
+    gc.freeze()  # all of it stays: looking through it again would only hold up a request
+    resources.archive.warm(resources.read_sessions)
 
 
 def describe() -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 Needs wrk (apt-get install wrk). A serving database of its own with an invented city; every server runs Granian with 2
 processes of 1 thread. Each round measures all of them in turn, so that a slow minute of the machine slows them alike.
+Beside the share of requests stands the CPU that the server took for one, which other work on the machine moves less.
 `--beside FOLDER` measures another checkout of the code on the same database in the same rounds.
 """
 
 from __future__ import annotations
 
 import random
+import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -19,8 +21,8 @@ import requests
 
 from benchmarks.invented_places import invent_city
 from benchmarks.values import Progress, Row, Sense
-from benchmarks.web import World, log_in, make_world, serve
-from benchmarks.wrk import Load, press, require_wrk, write_script
+from benchmarks.web import Server, World, log_in, make_world, serve
+from benchmarks.wrk import press, require_wrk, write_script
 from stack.paths import ROOT
 
 COMMUNITIES, CELLS, HOUSEHOLDS = 6_000, 22_420, 2_000_000
@@ -53,13 +55,22 @@ _FIGURES = (
 )
 
 
+def _make_lists() -> dict[str, list[float]]:
+    return {figure.name: [] for figure in _FIGURES}
+
+
 @dataclass(slots=True)
 class _Side:
-    """One web process under measurement, its scripts and what it reached, round by round."""
+    """One web process under measurement, its scripts, and its share of an empty endpoint's requests in each round.
 
-    address: str
+    `spent_us` is the CPU of one request, `empty_us` that of the empty endpoint beside it.
+    """
+
+    server: Server
     scripts: dict[str, Path]
-    ratios: dict[str, list[float]] = field(default_factory=lambda: {figure.name: [] for figure in _FIGURES})
+    ratios: dict[str, list[float]] = field(default_factory=_make_lists)
+    spent_us: dict[str, list[float]] = field(default_factory=_make_lists)
+    empty_us: dict[str, list[float]] = field(default_factory=_make_lists)
 
 
 def _find_paths(figure: _Figure) -> list[str]:
@@ -77,14 +88,22 @@ def _get_tag(address: str, path: str, *, headers: Mapping[str, str]) -> str:
 
 @contextmanager
 def _open_side(world: World, code: Path, *, folder: Path, name: str) -> Iterator[_Side]:
-    with serve(world, "wsgi:app", name=name, ready="/readyz", code=code) as address:
+    with serve(world, "wsgi:app", name=name, ready="/readyz", code=code) as server:
+        address = server.address
         headers = log_in(address)
         scripts = {}
         for at, figure in enumerate(_FIGURES):
             paths = _find_paths(figure)
             held = {"If-None-Match": _get_tag(address, paths[0], headers=headers)} if figure.is_held else {}
             scripts[figure.name] = write_script(folder / f"{name}-{at}.lua", paths=paths, headers=headers | held)
-        yield _Side(address, scripts)
+        yield _Side(server, scripts)
+
+
+def _press(server: Server, *, script: Path, seconds: float) -> tuple[float, float]:
+    """Return requests per second and microseconds of the server's CPU for each."""
+    before_s = server.read_cpu_s()
+    load = press(server.address, script=script, seconds=seconds)
+    return load.rate, 1e6 * (server.read_cpu_s() - before_s) / load.requests
 
 
 def _compare(*, quick: bool, beside: Path | None, progress: Progress) -> list[_Side]:
@@ -104,23 +123,28 @@ def _compare(*, quick: bool, beside: Path | None, progress: Progress) -> list[_S
         for side in sides:
             progress("asking everywhere once: parts of answers are written at the first sight of a place")
             for figure in _FIGURES[:2]:
-                press(side.address, script=side.scripts[figure.name], seconds=seconds)
+                press(side.server.address, script=side.scripts[figure.name], seconds=seconds)
         for number in range(rounds):
             for figure in _FIGURES:
                 progress(f"round {number + 1} of {rounds}: {figure.name}")
-                base = press(empty, script=yardstick, seconds=seconds)
+                base, empty_us = _press(empty, script=yardstick, seconds=seconds)
                 for side in sides:
-                    load: Load = press(side.address, script=side.scripts[figure.name], seconds=seconds)
-                    side.ratios[figure.name].append(load.rate / base.rate)
+                    rate, spent_us = _press(side.server, script=side.scripts[figure.name], seconds=seconds)
+                    side.ratios[figure.name].append(rate / base)
+                    side.spent_us[figure.name].append(spent_us)
+                    side.empty_us[figure.name].append(empty_us)
     return sides
 
 
 def _make_rows(side: _Side) -> list[Row]:
-    note = f"{COMMUNITIES:,} communities, {CELLS:,} cells, wrk, 32 connections, 2 processes of 1 thread"
-    return [
-        Row(figure.name, figure.goal, Sense.AT_LEAST, tuple(side.ratios[figure.name]), "of an empty endpoint", note)
-        for figure in _FIGURES
-    ]
+    size = f"{COMMUNITIES:,} communities, {CELLS:,} cells, wrk, 32 connections, 2 processes of 1 thread"
+    rows = []
+    for figure in _FIGURES:
+        spent, empty = (statistics.median(of[figure.name]) for of in (side.spent_us, side.empty_us))
+        note = f"{size}; {spent:.0f} us of CPU a request, an empty endpoint {empty:.0f}"
+        ratios = tuple(side.ratios[figure.name])
+        rows.append(Row(figure.name, figure.goal, Sense.AT_LEAST, ratios, "of an empty endpoint", note))
+    return rows
 
 
 def measure(*, quick: bool, progress: Progress) -> list[Row]:
@@ -139,6 +163,7 @@ def main(*, quick: bool, beside: Path | None) -> None:
         print()
         for row in _make_rows(side):
             print(f"{row.median:.2f} ({row.min:.2f}-{row.max:.2f}), goal {row.goal}: {row.name}")
+            print(f"     {row.note}")
 
 
 if __name__ == "__main__":

@@ -83,12 +83,24 @@ def _hire(connection: psycopg.Connection[Any], *, districts: list[int]) -> None:
     )
 
 
-@contextmanager
-def serve(world: World, target: str, *, name: str, ready: str, code: Path) -> Iterator[str]:
-    """Run an application of some checkout as the web process is run: Granian, 2 processes of 1 thread.
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it answers, and its first process."""
 
-    Gives its address.
-    """
+    address: str
+    pid: int
+
+    def read_cpu_s(self) -> float:
+        """Return the seconds of CPU that its processes have taken so far, to a hundredth."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        # After the name in brackets: user and system time are the 12th and 13th field, in hundredths.
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in (self.pid, *children)]
+        return sum(int(each[11]) + int(each[12]) for each in fields) / 100
+
+
+@contextmanager
+def serve(world: World, target: str, *, name: str, ready: str, code: Path) -> Iterator[Server]:
+    """Run an application of some checkout as the web process is run: Granian, 2 processes of 1 thread."""
     port = get_port(world.run_dir, name)
     arguments = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws",
@@ -99,7 +111,7 @@ def serve(world: World, target: str, *, name: str, ready: str, code: Path) -> It
         server = subprocess.Popen(arguments, cwd=code, env=world.environment(name), stdout=log, stderr=log)
     try:
         _wait(address + ready)
-        yield address
+        yield Server(address, server.pid)
     finally:
         server.terminate()
         server.wait()

@@ -22,14 +22,16 @@ request = function()
 end
 """
 _RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
+_REQUESTS = re.compile(r"(\d+) requests in")
 _LATENCY = re.compile(r"(50|99)%\s+([0-9.]+)(us|ms|s)\b")
 _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a server took: requests a second, and the time within which half and 99 % of them were answered."""
+    """What a server took: requests, how many a second, and the time within which half and 99 % were answered."""
 
+    requests: int
     rate: float
     p50_ms: float
     p99_ms: float
@@ -52,8 +54,8 @@ def press(address: str, *, script: Path, seconds: float, connections: int = CONN
     """Ask for some seconds. Raises when an answer is not 2xx or 3xx, or none came."""
     arguments = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "--timeout", "60s"]
     told = subprocess.run([*arguments, "-s", str(script), address], capture_output=True, text=True, check=True).stdout
-    rate = _RATE.search(told)
+    rate, requests = _RATE.search(told), _REQUESTS.search(told)
     latency = {percent: float(value) * _UNITS_MS[unit] for percent, value, unit in _LATENCY.findall(told)}
-    if "Non-2xx" in told or "Socket errors" in told or rate is None or len(latency) < 2:  # noqa: PLR2004 - 50 and 99
+    if "Non-2xx" in told or "Socket errors" in told or rate is None or requests is None or len(latency) < 2:  # noqa: PLR2004 - 50 and 99
         raise click.ClickException(f"{script.stem}: {told}")
-    return Load(float(rate[1]), latency["50"], latency["99"])
+    return Load(int(requests[1]), float(rate[1]), latency["50"], latency["99"])

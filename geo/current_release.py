@@ -23,9 +23,9 @@ from geo.figures import (
     TerritoryFigures,
 )
 from geo.found import CellHeatmap, NearestCommunities
-from geo.layer import CityLayer, CommunityLayer, Shown
+from geo.layer import CityLayer, Rows, Shown
 from geo.sphere import PointIndex
-from geo.values import IntArray, LonLat
+from geo.values import FloatArray, IntArray, LonLat
 from privacy.release.audience import sum_needs
 from privacy.release.values import Category
 
@@ -41,7 +41,7 @@ class Snapshot:
     version: str
     layers: tuple[CityLayer, ...]
     points: PointIndex
-    layer_slots: IntArray
+    layer_slots: Rows
     starts: tuple[int, ...]
 
     @classmethod
@@ -53,11 +53,8 @@ class Snapshot:
         return cls(
             version,
             tuple(layers),
-            PointIndex.build(
-                np.concatenate([layer.communities.points.lon for layer in layers]),
-                np.concatenate([layer.communities.points.lat for layer in layers]),
-            ),
-            np.repeat(np.arange(len(layers), dtype=np.int64), counts),
+            PointIndex.of(np.concatenate([layer.communities.points.points for layer in layers])),
+            np.repeat(np.arange(len(layers), dtype=np.int32), counts),
             (0, *accumulate(counts)),
         )
 
@@ -78,21 +75,22 @@ class Snapshot:
             slots, distances = layer.communities.points.find_nearest(position, limit=limit)
         if category is None:
             return NearestCommunities(layer, slots, distances, None, None)
-        return NearestCommunities(layer, slots, distances, *_rank(layer.communities, slots, category=category))
+        return NearestCommunities(layer, slots, distances, *_rank(layer, slots, category=category))
 
     def find_cells(self, position: LonLat, *, radius_m: float, category: Category) -> CellHeatmap:
         """Return the H3 res-8 cells whose centre lies within `radius_m` (geodesic) and the sums over them."""
         layer = self._get_layer(position)
-        slots, _ = layer.cell_points.find_within(position, radius_m=radius_m)
-        sums, column = layer.cell_sums, category.column
+        slots, _ = layer.cells.points.find_within(position, radius_m=radius_m)
+        rows, _ = layer.cells.find_rows(slots)
+        sums, column = layer.leaves.sums, category.column
         return CellHeatmap(
             layer,
             slots,
             category,
-            need=max(float(sums.needs[slots, column].sum()), 0.0),
-            need_moe95=Z95 * math.sqrt(sums.needs_var[slots, column].sum()),
-            users=max(float(sums.users[slots].sum()), 0.0),
-            users_moe95=Z95 * math.sqrt(sums.users_var[slots].sum()),
+            need=max(_add(sums.needs[rows, column]), 0.0),
+            need_moe95=Z95 * math.sqrt(_add(sums.needs_var[rows, column])),
+            users=max(_add(sums.users[rows]), 0.0),
+            users_moe95=Z95 * math.sqrt(_add(sums.users_var[rows])),
         )
 
     def _get_layer(self, position: LonLat) -> CityLayer:
@@ -105,11 +103,13 @@ class Snapshot:
     def show_communities(self, codes: Sequence[str], *, category: Category) -> list[ShownNeed]:
         """Return what a map shows of some communities, those without released figures left out."""
         found = []
-        for code in codes:
-            for layer in self.layers:
-                slot = layer.communities.slots.get(code)
-                if slot is not None:
-                    found.append(_show_need(layer, layer.communities.shown, slot, code=code, column=category.column))
+        for layer in self.layers:
+            slots = {code: slot for code in codes if (slot := layer.communities.find(code)) is not None}
+            if slots:
+                shown = layer.show_communities(list(slots.values()))
+                found += [
+                    _show_need(layer, shown, at, code=code, column=category.column) for at, code in enumerate(slots)
+                ]
         return found
 
     def show_districts(self, *, category: Category) -> list[ShownNeed]:
@@ -162,11 +162,19 @@ class Snapshot:
         return TerritoryFigures(layer.release, districts)
 
 
-def _rank(communities: CommunityLayer, slots: IntArray, *, category: Category) -> tuple[list[float], list[int]]:
+def _add(column: FloatArray) -> float:
+    """Add what is kept in single precision in double."""
+    return float(column.sum(dtype=np.float64))
+
+
+def _rank(layer: CityLayer, slots: IntArray, *, category: Category) -> tuple[list[float], list[int]]:
     """Return share and rank of each community by need; what is few or the parent's has no share and comes last."""
     # Lists: for some tens of numbers numpy costs more than it saves.
-    needs = communities.ranked_needs[slots, category.column].tolist()
-    total = sum(communities.own_needs[slots, category.column].tolist()) or 1.0
+    communities, column = layer.communities, category.column
+    own = [max(need, 0.0) for need in layer.leaves.sums.needs[communities.rows[slots], column].tolist()]
+    hides = communities.hides[slots, column].tolist()
+    needs = [-1.0 if hidden else need for need, hidden in zip(own, hides, strict=True)]
+    total = sum(own) or 1.0
     ranks = [0] * len(needs)
     for rank, at in enumerate(sorted(range(len(needs)), key=needs.__getitem__, reverse=True), 1):
         ranks[at] = rank

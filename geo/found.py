@@ -5,10 +5,10 @@ The web process answers from the arrays, as most of a row was written before; ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from geo.figures import CellFigures, CommunityFigures, Level, ReleaseMeta
-from geo.layer import CityLayer
+from geo.layer import CityLayer, Shown
 from geo.values import FloatArray, IntArray, LonLat
 from privacy.release.values import Category
 
@@ -33,21 +33,20 @@ class NearestCommunities:
 
     def find_around(self, *, limit: int) -> IntArray:
         """Return the slots of the communities around the nearest one: where whoever asks next is likely to stand."""
-        points, slot = self.layer.communities.points, self.slots[0]
-        return points.find_nearest(LonLat(float(points.lon[slot]), float(points.lat[slot])), limit=limit)[0]
+        communities, slot = self.layer.communities, self.slots[0]
+        nearest = LonLat(float(communities.lon[slot]), float(communities.lat[slot]))
+        return communities.points.find_nearest(nearest, limit=limit)[0]
 
     @property
     def rows(self) -> tuple[CommunityFigures, ...]:
         """Return the communities one by one."""
-        nothing = [None] * len(self.slots)
-        columns = zip(
-            self.slots.tolist(),
-            self.distances_m.tolist(),
-            nothing if self.shares is None else self.shares,
-            nothing if self.ranks is None else self.ranks,
-            strict=True,
+        rows = show_communities(self.layer, self.slots.tolist())
+        nothing = [None] * len(rows)
+        shares, ranks = self.shares or nothing, self.ranks or nothing
+        found = zip(rows, self.distances_m.tolist(), shares, ranks, strict=True)
+        return tuple(
+            replace(row, distance_m=distance_m, share=share, rank=rank) for row, distance_m, share, rank in found
         )
-        return tuple(show_community(self.layer, *row) for row in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,40 +76,43 @@ class CellHeatmap:
 
     def show_cells(self, slots: list[int]) -> tuple[CellFigures, ...]:
         """Return some cells of the layer."""
-        shown, column = self.layer.cell_shown, self.category.column
+        shown, column = Shown.of(self.layer.sum_cells(slots)), self.category.column
         columns = zip(
-            self.layer.cells[slots].tolist(),
-            shown.users[slots].tolist(),
-            shown.users_moe95[slots].tolist(),
-            shown.needs[slots, column].tolist(),
-            shown.needs_moe95[slots, column].tolist(),
-            shown.few[slots, column].tolist(),
+            self.layer.cells.cells[slots].tolist(),
+            shown.users.tolist(),
+            shown.users_moe95.tolist(),
+            shown.needs[:, column].tolist(),
+            shown.needs_moe95[:, column].tolist(),
+            shown.few[:, column].tolist(),
             strict=True,
         )
         return tuple(CellFigures(*row) for row in columns)
 
 
-def show_community(
-    layer: CityLayer, slot: int, distance_m: float = 0.0, share: float | None = None, rank: int | None = None
-) -> CommunityFigures:
-    """Return one community of a layer; distance, share and rank are those in the list it was found in."""
-    communities, shown = layer.communities, layer.communities.shown
+def show_communities(layer: CityLayer, slots: list[int]) -> list[CommunityFigures]:
+    """Return some communities of a layer, by themselves: without distance, share and rank."""
+    shown = layer.show_communities(slots)
+    return [_show_community(layer, slot, shown, at) for at, slot in enumerate(slots)]
+
+
+def _show_community(layer: CityLayer, slot: int, shown: Shown, at: int) -> CommunityFigures:
+    communities = layer.communities
     leaf_row = communities.rows[slot]
-    adcode = int(layer.leaves.districts[leaf_row])
+    adcode = int(layer.districts[layer.leaves.districts[leaf_row]])
     return CommunityFigures(
         community_code=communities.codes[slot],
         leaf_id=int(layer.leaves.leaf_ids[leaf_row]),
         name=communities.names[slot],
         district_adcode=adcode,
         district_name=layer.district_names[adcode],
-        distance_m=distance_m,
-        position=LonLat(float(communities.points.lon[slot]), float(communities.points.lat[slot])),
-        users=float(shown.users[slot]),
-        users_moe95=float(shown.users_moe95[slot]),
-        needs=tuple(shown.needs[slot].tolist()),
-        needs_moe95=tuple(shown.needs_moe95[slot].tolist()),
-        few=tuple(shown.few[slot].tolist()),
-        level=Level.PARENT if communities.is_parent[slot] else Level.COMMUNITY,
-        share=share,
-        rank=rank,
+        distance_m=0.0,
+        position=LonLat(float(communities.lon[slot]), float(communities.lat[slot])),
+        users=float(shown.users[at]),
+        users_moe95=float(shown.users_moe95[at]),
+        needs=tuple(shown.needs[at].tolist()),
+        needs_moe95=tuple(shown.needs_moe95[at].tolist()),
+        few=tuple(shown.few[at].tolist()),
+        level=Level.PARENT if communities.parents[slot] >= 0 else Level.COMMUNITY,
+        share=None,
+        rank=None,
     )

@@ -1,14 +1,23 @@
-"""The released figures of one city as arrays: leaves, the communities among them, cells, districts."""
+"""The released figures of one city as arrays: leaves, the communities among them, cells, districts.
+
+All cities of the country stand in every web process, so each figure stands here once, and variances in single
+precision: seven digits, of which a margin shows a tenth.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from geo.figures import FEW_SD, LEAST_CUSTOMERS, Z95, ReleaseMeta
+from geo.figures import FEW_SD, Z95, ReleaseMeta
 from geo.sphere import PointIndex
+from geo.texts import Texts
 from geo.values import BoolArray, FloatArray, IntArray
+
+Rows = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +31,24 @@ class Sums:
 
     def group(self, slots: IntArray, *, count: int) -> Sums:
         """Return the sums over rows of equal slot, 0 to count - 1."""
-        grouped = Sums(np.zeros(count), np.zeros(count), np.zeros((count, 8)), np.zeros((count, 8)))
-        np.add.at(grouped.users, slots, self.users)
-        np.add.at(grouped.users_var, slots, self.users_var)
-        np.add.at(grouped.needs, slots, self.needs)
-        np.add.at(grouped.needs_var, slots, self.needs_var)
-        return grouped
 
-    def take(self, rows: IntArray) -> Sums:
-        """Return some rows."""
-        return Sums(self.users[rows], self.users_var[rows], self.needs[rows], self.needs_var[rows])
+        def add(column: FloatArray) -> FloatArray:
+            return np.bincount(slots, weights=column, minlength=count).astype(np.float64)
+
+        def add_each(table: FloatArray) -> FloatArray:
+            return np.stack([add(column) for column in table.T], axis=1)
+
+        return Sums(add(self.users), add(self.users_var), add_each(self.needs), add_each(self.needs_var))
+
+    def take(self, rows: IntArray | Rows) -> Sums:
+        """Return some rows in double precision."""
+        users_var, needs_var = self.users_var[rows].astype(np.float64), self.needs_var[rows].astype(np.float64)
+        return Sums(self.users[rows], users_var, self.needs[rows], needs_var)
+
+    def narrow(self) -> Sums:
+        """Return the same with variances in single precision, as it is kept."""
+        narrow: Any = np.float32  # `take` widens it again
+        return Sums(self.users, self.users_var.astype(narrow), self.needs, self.needs_var.astype(narrow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,49 +76,68 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class LeafTable:
-    """What the database holds for one release, by ascending leaf id. `codes` and `names` are None for remainders."""
+    """All leaves of one release by ascending id; `districts` are their places among the layer's districts."""
 
     leaf_ids: IntArray
-    districts: IntArray
-    cells: IntArray
-    parents: IntArray
-    lon: FloatArray
-    lat: FloatArray
-    codes: tuple[str | None, ...]
-    names: tuple[str | None, ...]
+    districts: NDArray[np.int16]
     sums: Sums
 
 
 @dataclass(frozen=True, slots=True)
 class CommunityLayer:
-    """Communities by ascending code; `slots` maps a code to its place here.
+    """Communities by ascending code; `rows` are their rows in the leaf table, `lon` and `lat` where they stand.
 
-    `rows` are their rows in the leaf table, `is_parent` says whose figures are shown. `ranked_needs` are the own needs,
-    -1 where they are hidden: few, or shown as the parent's.
+    `parents` are the rows of `parent_sums` whose figures are shown in place of their own, -1 where their own are.
+    `hides` says which needs neither share nor rank tells: those that are few, and all that are the parent's.
     """
 
-    rows: IntArray
-    codes: tuple[str, ...]
-    slots: dict[str, int]
-    names: tuple[str, ...]
+    rows: Rows
+    codes: Texts
+    names: Texts
+    lon: FloatArray
+    lat: FloatArray
     points: PointIndex
-    shown: Shown
-    is_parent: BoolArray
-    own_needs: FloatArray
-    ranked_needs: FloatArray
+    parents: Rows
+    parent_sums: Sums
+    hides: BoolArray
+
+    def find(self, code: str) -> int | None:
+        """Return the slot of a community; None for one of another city."""
+        count = len(self.codes)
+        # Codes begin with their district's: for most cities the first and the last tell that it is none of theirs.
+        if not count or not self.codes[0] <= code <= self.codes[count - 1]:
+            return None
+        return self.codes.find(code)
+
+
+@dataclass(frozen=True, slots=True)
+class CellTable:
+    """H3 res-8 cells ascending. The leaves of cell k are `rows[starts[k]:starts[k + 1]]`; `points` are the centres."""
+
+    cells: IntArray
+    points: PointIndex
+    starts: Rows
+    rows: Rows
+
+    def find_rows(self, slots: IntArray) -> tuple[Rows, IntArray]:
+        """Return the rows of all leaves in some cells, cell by cell, and how many each cell has."""
+        first = self.starts[slots]
+        counts = (self.starts[slots + 1] - first).astype(np.int64)
+        if len(slots) == counts.sum():
+            return self.rows[first], counts
+        before = np.cumsum(counts) - counts
+        at = np.repeat(first - before, counts) + np.arange(counts.sum())
+        return self.rows[at], counts
 
 
 @dataclass(frozen=True, slots=True)
 class CityLayer:
-    """One city's release. `cells` ascend; sums and what is shown of them go beside."""
+    """One city's release."""
 
     release: ReleaseMeta
     leaves: LeafTable
     communities: CommunityLayer
-    cells: IntArray
-    cell_points: PointIndex
-    cell_sums: Sums
-    cell_shown: Shown
+    cells: CellTable
     districts: IntArray
     district_names: dict[int, str]
     district_sums: Sums
@@ -112,49 +148,19 @@ class CityLayer:
         rows = np.minimum(np.searchsorted(known, leaf_ids), max(len(known) - 1, 0))
         return rows, known[rows] == leaf_ids
 
+    def show_communities(self, slots: list[int]) -> Shown:
+        """Return what is shown of some communities: the parent in place of one with too few released customers."""
+        communities = self.communities
+        own, parents = self.leaves.sums.take(communities.rows[slots]), communities.parents[slots]
+        for sums, parent_sums in zip(_list(own), _list(communities.parent_sums), strict=True):
+            sums[parents >= 0] = parent_sums[parents[parents >= 0]]
+        return Shown.of(own)
 
-@dataclass(frozen=True, slots=True)
-class ParentTable:
-    """Released needs of H3 res-7 parents, by ascending index."""
-
-    parents: IntArray
-    needs: FloatArray
-    needs_var: FloatArray
-
-
-def _choose_shown(leaves: LeafTable, rows: IntArray, parents: ParentTable) -> tuple[Shown, BoolArray]:
-    """Show the parent in place of a community with fewer than 30 released customers, where there is a parent."""
-    slots = np.minimum(np.searchsorted(parents.parents, leaves.parents[rows]), max(len(parents.parents) - 1, 0))
-    if not len(parents.parents):
-        return Shown.of(leaves.sums.take(rows)), np.zeros(len(rows), dtype=np.bool_)
-    own, hides = leaves.sums.take(rows), leaves.sums.users[rows] < LEAST_CUSTOMERS
-    hides &= parents.parents[slots] == leaves.parents[rows]
-    order, groups = np.unique(leaves.parents, return_inverse=True)
-    customers = leaves.sums.group(groups.astype(np.int64), count=len(order))
-    places = np.searchsorted(order, leaves.parents[rows])
-    chosen = Sums(
-        np.where(hides, customers.users[places], own.users),
-        np.where(hides, customers.users_var[places], own.users_var),
-        np.where(hides[:, None], parents.needs[slots], own.needs),
-        np.where(hides[:, None], parents.needs_var[slots], own.needs_var),
-    )
-    return Shown.of(chosen), hides
+    def sum_cells(self, slots: list[int]) -> Sums:
+        """Return the sums over the leaves of each of some cells."""
+        rows, counts = self.cells.find_rows(np.array(slots, dtype=np.int64))
+        return self.leaves.sums.take(rows).group(np.repeat(np.arange(len(slots)), counts), count=len(slots))
 
 
-def build_communities(leaves: LeafTable, *, parents: ParentTable) -> CommunityLayer:
-    """Lay out the communities among the leaves."""
-    named = sorted((code, row) for row, code in enumerate(leaves.codes) if code is not None)
-    rows = np.array([row for _, row in named], dtype=np.int64)
-    shown, is_parent = _choose_shown(leaves, rows, parents)
-    own_needs = np.maximum(leaves.sums.needs[rows], 0.0)
-    return CommunityLayer(
-        rows,
-        tuple(code for code, _ in named),
-        {code: slot for slot, (code, _) in enumerate(named)},
-        tuple(leaves.names[row] or "" for row in rows.tolist()),
-        PointIndex.build(leaves.lon[rows], leaves.lat[rows]),
-        shown,
-        is_parent,
-        own_needs,
-        np.where(is_parent[:, None] | shown.few, -1.0, own_needs),
-    )
+def _list(sums: Sums) -> tuple[FloatArray, ...]:
+    return sums.users, sums.users_var, sums.needs, sums.needs_var

@@ -2,86 +2,154 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from geoalchemy2 import Geometry
-from sqlalchemy import cast, func, select
+from sqlalchemy import Integer, Select, bindparam, collate, literal_column, select
 from sqlalchemy.orm import Session
 
 from geo.cells import get_centres
-from geo.figures import ReleaseMeta
-from geo.layer import CityLayer, LeafTable, ParentTable, Shown, Sums, build_communities
-from geo.models import Community, District, Leaf
+from geo.figures import FEW_SD, LEAST_CUSTOMERS, ReleaseMeta
+from geo.layer import CellTable, CityLayer, CommunityLayer, LeafTable, Rows, Sums
+from geo.models import Community, District, Leaf, LeafKind
 from geo.sphere import PointIndex
-from geo.values import IntArray
+from geo.texts import Texts
+from geo.values import FloatArray, IntArray
 from privacy.release.figures import ReleasedFigures
+from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_rows, join_texts, split_block
 
-_NO_POINT_TYPE: Any = Geometry("POINT", srid=4326)
+_CITY: Any = bindparam("city_code", type_=Integer)
+_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7]
+_LEAVES = RowsQuery(
+    select(*_PLACE).where(Leaf.city_code == _CITY),
+    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8},
+)
 
 
-def _integers(values: list[Any]) -> IntArray:
-    return np.array(values, dtype=np.int64)
+def _select_communities() -> Select[Any]:
+    """Build the query for communities with a leaf in a city: leaf ids with positions, codes, names; each one block.
 
-
-def load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> LeafTable:
-    """Load the leaves of a city that have released figures, and put these beside them.
-
-    A community's own position goes before its leaf's; a leaf that is no place any more is left out.
+    Beside that of leaves: in one query, before the first ANALYZE, the two took PostgreSQL a minute.
     """
-    point = cast(func.coalesce(Community.position, Leaf.position), _NO_POINT_TYPE)
-    query = (
-        select(
-            Leaf.leaf_id,
-            Leaf.district_adcode,
-            Leaf.cell8,
-            Leaf.parent7,
-            func.ST_X(point),
-            func.ST_Y(point),
-            Leaf.community_code,
-            Community.name,
-        )
-        .outerjoin(Community, Community.community_code == Leaf.community_code)
-        .where(Leaf.city_code == city_code)
-        .order_by(Leaf.leaf_id)
-    )
+    code: Any = collate(Community.community_code, "C")
+    rows = (
+        select(Leaf.leaf_id, Community.position, code.label("code"), Community.name)
+        .join(Community, Community.community_code == Leaf.community_code)
+        .where(Leaf.city_code == _CITY, Leaf.kind == literal_column(f"'{LeafKind.COMMUNITY.value}'"))
+        .order_by(code)
+        .subquery()
+    ).c
+    return select(join_rows(rows.leaf_id, rows.position), join_texts(rows.code), join_texts(rows.name))
+
+
+_COMMUNITIES = BlockQuery(_select_communities())
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """The leaves of a city that have released figures, by ascending id, and these figures."""
+
+    leaf_ids: IntArray
+    districts: IntArray
+    cells: IntArray
+    parents: IntArray
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class _Communities:
+    """The communities of a city by ascending code, and their leaves."""
+
+    leaf_ids: IntArray
+    codes: Texts
+    names: Texts
+    lon: FloatArray
+    lat: FloatArray
+
+
+def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> _Leaves:
+    """Load the leaves of a city; one that is no place any more, or is newer than the release, is left out."""
+    found = _LEAVES.read(session, city_code=city_code)
     own = figures.leaves
-    released = set(own.leaf_ids.tolist())
-    found = [row for row in session.execute(query) if row[0] in released]
-    columns: list[list[Any]] = [list(column) for column in zip(*found, strict=True)]
-    ids, districts, cells, parents, lon, lat, codes, names = columns or [[]] * 8
-    rows = np.searchsorted(own.leaf_ids, _integers(ids))
-    return LeafTable(
-        _integers(ids),
-        _integers(districts),
-        _integers(cells),
-        _integers(parents),
-        np.array(lon, dtype=np.float64),
-        np.array(lat, dtype=np.float64),
-        tuple(codes),
-        tuple(names),
-        Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows])),
+    leaf_ids, known, rows = np.intersect1d(found["leaf_id"], own.leaf_ids, assume_unique=True, return_indices=True)
+    sums = Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows]))
+    districts = found["district"][known].astype(np.int64)
+    return _Leaves(leaf_ids, districts, found["cell"][known], found["parent"][known], sums)
+
+
+def _load_communities(session: Session, *, city_code: int) -> _Communities:
+    """Load the communities that have a leaf in a city."""
+    blocks = _COMMUNITIES.fetch(session, city_code=city_code)
+    found = split_block(blocks[0], kinds={"leaf_id": INT8, "position": POINT})
+    position, codes, names = found["position"], Texts.of(blocks[1]), Texts.of(blocks[2])
+    return _Communities(found["leaf_id"], codes, names, position["lon"].copy(), position["lat"].copy())
+
+
+def _lay_out_communities(found: _Communities, *, leaves: _Leaves, figures: ReleasedFigures) -> CommunityLayer:
+    """Lay the communities with released figures out, and say whose figures each shows."""
+    rows = np.searchsorted(leaves.leaf_ids, found.leaf_ids)
+    rows = np.minimum(rows, max(len(leaves.leaf_ids) - 1, 0))
+    kept = np.flatnonzero(leaves.leaf_ids[rows] == found.leaf_ids) if len(leaves.leaf_ids) else rows[:0]
+    rows, lon, lat = rows[kept], found.lon[kept], found.lat[kept]
+    codes, names = found.codes, found.names
+    if len(kept) < len(found.leaf_ids):
+        codes, names = codes.take(kept.tolist()), names.take(kept.tolist())
+    parents, parent_sums = _find_parents(rows, leaves=leaves, figures=figures)
+    own = leaves.sums.take(rows)
+    few = own.needs < FEW_SD * np.sqrt(own.needs_var)
+    return CommunityLayer(
+        rows.astype(np.int32),
+        codes,
+        names,
+        lon,
+        lat,
+        PointIndex.build(lon, lat),
+        parents,
+        parent_sums.narrow(),
+        few | (parents >= 0)[:, None],
     )
+
+
+def _find_parents(rows: IntArray, *, leaves: _Leaves, figures: ReleasedFigures) -> tuple[Rows, Sums]:
+    """Return which parent stands in place of each community, -1 for none, and the figures of those parents.
+
+    One does for a community with fewer than 30 released customers, where there is a parent.
+    """
+    known = figures.parents
+    few = leaves.sums.users[rows] < LEAST_CUSTOMERS
+    few &= np.isin(leaves.parents[rows], known.parents)
+    chosen, slots = np.unique(leaves.parents[rows[few]], return_inverse=True)
+    parents = np.full(len(rows), -1, dtype=np.int32)
+    parents[few] = slots
+    below = np.isin(leaves.parents, chosen)
+    customers = leaves.sums.take(np.flatnonzero(below)).group(
+        np.searchsorted(chosen, leaves.parents[below]), count=len(chosen)
+    )
+    at = np.searchsorted(known.parents, chosen)
+    return parents, Sums(customers.users, customers.users_var, known.needs[at], np.square(known.needs_sd[at]))
+
+
+def _lay_out_cells(leaves: _Leaves) -> CellTable:
+    """Put the leaves in order of their cells."""
+    rows = np.argsort(leaves.cells, kind="stable").astype(np.int32)
+    cells, first = np.unique(leaves.cells[rows], return_index=True)
+    starts = np.append(first, len(rows)).astype(np.int32)
+    return CellTable(cells, PointIndex.build(*get_centres(cells)), starts, rows)
 
 
 def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigures) -> CityLayer:
     """Lay one city's release out over its places."""
-    leaves = load_leaves(session, city_code=release.city_code, figures=figures)
-    parents = ParentTable(figures.parents.parents, figures.parents.needs, np.square(figures.parents.needs_sd))
-    cells, cell_slots = np.unique(leaves.cells, return_inverse=True)
-    districts, district_slots = np.unique(leaves.districts, return_inverse=True)
-    lon, lat = get_centres(cells)
+    leaves = _load_leaves(session, city_code=release.city_code, figures=figures)
+    districts, slots = np.unique(leaves.districts, return_inverse=True)
     names = session.execute(select(District.adcode, District.name).where(District.adcode.in_(districts.tolist())))
-    cell_sums = leaves.sums.group(cell_slots.astype(np.int64), count=len(cells))
+    communities = _load_communities(session, city_code=release.city_code)
     return CityLayer(
         release,
-        leaves,
-        build_communities(leaves, parents=parents),
-        cells,
-        PointIndex.build(lon, lat),
-        cell_sums,
-        Shown.of(cell_sums),
+        LeafTable(leaves.leaf_ids, slots.astype(np.int16), leaves.sums.narrow()),
+        _lay_out_communities(communities, leaves=leaves, figures=figures),
+        _lay_out_cells(leaves),
         districts,
         dict(names.all()),
-        leaves.sums.group(district_slots.astype(np.int64), count=len(districts)),
+        leaves.sums.group(slots, count=len(districts)),
     )

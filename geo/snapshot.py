@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import groupby
+from typing import TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +33,9 @@ from privacy.release.verify import read_release
 __all__ = ["Snapshot", "SnapshotStore"]
 
 Clock = Callable[[], datetime]
+MANY_CITIES = 4
+LOADED_TOGETHER = 2
+"""Connections for loading many cities: the pool of a web process has two more for requests."""
 RETRY_AFTER = timedelta(seconds=60)
 """How long a refused release is not looked at again: checking it costs as much as loading it."""
 
@@ -43,6 +48,9 @@ class _Stored:
 
     release: ReleaseMeta
     seal: str
+
+
+_Loaded: TypeAlias = tuple[tuple[_Stored, str], CityLayer]
 
 
 def _ignore(release_id: str) -> None:
@@ -107,7 +115,7 @@ class SnapshotStore:
             if seen == self._seen and not (self.refused and now - self._loaded_at >= RETRY_AFTER):
                 return False
             refused: set[str] = set()
-            loaded = [self._load_city(session, releases, places=places, refused=refused) for releases in cities]
+            loaded = self._load_cities(session, cities, places=places, refused=refused)
             changed = self._swap(dict(filter(None, loaded)), places=places)
             self._seen, self._loaded_at, self._places = seen, now, newest
             self._tell_refused(frozenset(refused))
@@ -119,9 +127,29 @@ class SnapshotStore:
         held = session.scalar(select(func.count()).where(Release.release_id.in_(release_ids)))
         return held == len(release_ids) and _get_newest_import(session) >= self._places
 
+    def _load_cities(
+        self, session: Session, cities: Sequence[Sequence[_Stored]], *, places: str, refused: set[str]
+    ) -> list[_Loaded | None]:
+        """Return the layer of each city; many that are new are loaded while the database prepares the next."""
+
+        taking_turns = threading.Lock()
+
+        def load_alone(releases: Sequence[_Stored]) -> _Loaded | None:
+            with self._sessions() as own:
+                # Another replica than the one that told of the releases may not have them yet.
+                if _holds(own, releases, places=places):
+                    return self._load_city(own, releases, places=places, refused=refused)
+            with taking_turns:
+                return self._load_city(session, releases, places=places, refused=refused)
+
+        if sum((releases[0], places) not in self._layers for releases in cities) < MANY_CITIES:
+            return [self._load_city(session, releases, places=places, refused=refused) for releases in cities]
+        with ThreadPoolExecutor(LOADED_TOGETHER) as pool:
+            return list(pool.map(load_alone, cities))
+
     def _load_city(
         self, session: Session, releases: Sequence[_Stored], *, places: str, refused: set[str]
-    ) -> tuple[tuple[_Stored, str], CityLayer] | None:
+    ) -> _Loaded | None:
         """Return the layer of the newest release of a city that is as it was published; note those that are not."""
         for stored in releases:
             key = stored, places
@@ -172,6 +200,14 @@ class SnapshotStore:
                 # The last good snapshot goes on answering while the database is away.
                 _log.warning("snapshot not refreshed: database not available")
             self._stopped.wait(interval_s)
+
+
+def _holds(session: Session, releases: Sequence[_Stored], *, places: str) -> bool:
+    """Say whether a database holds some releases, and the places as of an import."""
+    release_ids = [stored.release.release_id for stored in releases]
+    held = select(func.count()).where(Release.release_id.in_(release_ids)).scalar_subquery()
+    found = session.execute(select(held, select(func.max(PlaceImport.import_id)).scalar_subquery())).one()
+    return found[0] == len(release_ids) and (found[1] or 0) >= int(places)
 
 
 def _get_newest_import(session: Session) -> int:

@@ -42,6 +42,13 @@ def to_space(lon: FloatArray, lat: FloatArray) -> FloatArray:
     )
 
 
+def from_space(points: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return longitudes and latitudes in degrees of points that lie on the ellipsoid, shape (n, 3)."""
+    x, y, z = points.T
+    lat = np.arctan2(z, (1.0 - _ECCENTRICITY_SQUARED) * np.hypot(x, y))
+    return np.degrees(np.arctan2(y, x)), np.degrees(lat)
+
+
 def _place(position: LonLat) -> _Point:
     """Do what `to_space` does for one position, without the cost of arrays."""
     x, y = math.radians(position.lon), math.radians(position.lat)
@@ -59,18 +66,20 @@ def _bend(lines_m: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class PointIndex:
-    """Positions of shape (n,), searchable by geodesic distance."""
+    """Positions, searchable by geodesic distance: `points` of the ellipsoid, metres from its centre, shape (n, 3)."""
 
-    lon: FloatArray
-    lat: FloatArray
     points: FloatArray
     tree: cKDTree
 
     @classmethod
     def build(cls, lon: FloatArray, lat: FloatArray) -> PointIndex:
         """Index positions."""
-        points = to_space(lon, lat)
-        return cls(lon, lat, points, cKDTree(points))
+        return cls.of(to_space(lon, lat))
+
+    @classmethod
+    def of(cls, points: FloatArray) -> PointIndex:
+        """Index points of the ellipsoid. They lie too evenly for a balanced tree, or small leaves, to be worth it."""
+        return cls(points, cKDTree(points, leafsize=32, balanced_tree=False, compact_nodes=False))
 
     def find_within(self, position: LonLat, *, radius_m: float) -> tuple[IntArray, FloatArray]:
         """Return the rows within a radius, ascending, and their distances."""
@@ -80,7 +89,7 @@ class PointIndex:
 
     def find_nearest(self, position: LonLat, *, limit: int) -> tuple[IntArray, FloatArray]:
         """Return the rows of the `limit` nearest, nearest first (ties by row), and their distances."""
-        count = min(limit, len(self.lon))
+        count = min(limit, len(self.points))
         if count <= 0:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
         # One more than asked: infinitely far where there is none, as near as the last where the last are equal.
@@ -114,5 +123,5 @@ class PointIndex:
     def _measure(self, position: LonLat, rows: IntArray) -> FloatArray:
         count = len(rows)
         own_lon, own_lat = np.full(count, position.lon), np.full(count, position.lat)
-        _, _, distances = _GEOD.inv(own_lon, own_lat, self.lon[rows], self.lat[rows])
+        _, _, distances = _GEOD.inv(own_lon, own_lat, *from_space(self.points[rows]))
         return np.asarray(distances, dtype=np.float64)

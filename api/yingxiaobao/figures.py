@@ -27,7 +27,7 @@ from geo.figures import (
     TerritoryFigures,
     TrendMonth,
 )
-from geo.found import CellHeatmap, NearestCommunities, show_community
+from geo.found import CellHeatmap, NearestCommunities, show_communities
 from geo.values import Datum, FloatArray, LonLat
 from privacy.release.values import CATEGORIES, Category
 
@@ -92,7 +92,7 @@ def write_nearest(
     slots, release_id = found.slots.tolist(), found.release.release_id
 
     def write_tails(missing: list[int]) -> list[bytes]:
-        rows = (show_community(found.layer, slot) for slot in missing)
+        rows = show_communities(found.layer, missing)
         return [b"," + orjson.dumps(_show_community(one, datum=datum, category=category))[1:-1] for one in rows]
 
     def write_outlines(missing: list[int]) -> list[bytes]:
@@ -160,7 +160,7 @@ def write_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> by
     slots, release_id = found.slots.tolist(), found.release.release_id
 
     def write_rings(missing: list[int]) -> list[bytes]:
-        return _write_rings(found.layer.cells[missing].tolist(), datum=datum)
+        return _write_rings(found.layer.cells.cells[missing].tolist(), datum=datum)
 
     def write_properties(missing: list[int]) -> list[bytes]:
         return [orjson.dumps(_show_cell(one)) + b"}" for one in found.show_cells(missing)]

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from privacy.release.errors import ReleaseNotFoundError
 from privacy.release.figures import CityTotals, DistrictTable, LeafTable, ParentTable, ReleasedFigures
 from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
+from privacy.release.row_blocks import FLOAT8, INT8, Column, RowsQuery, floats
 from privacy.release.values import CATEGORIES, Product, PublishedRelease
 
-_WIDTH = len(CATEGORIES)
+_NEEDS = floats(len(CATEGORIES))
+_RELEASE: Any = bindparam("release_id", type_=Text)
+_PLAIN = ("customers", "customers_sd", "any_need", "any_need_sd")
+_LEAF_COLUMNS: list[Any] = [getattr(LeafFigures, name) for name in ("leaf_id", *_PLAIN, "needs", "needs_sd")]
+_LEAF_ROWS = RowsQuery(
+    select(*_LEAF_COLUMNS).where(LeafFigures.release_id == _RELEASE).order_by(LeafFigures.leaf_id),
+    kinds={"leaf_id": INT8, **dict.fromkeys(_PLAIN, FLOAT8), "needs": _NEEDS, "needs_sd": _NEEDS},
+)
+_PARENT_COLUMNS: list[Any] = [ParentFigures.parent7, ParentFigures.needs, ParentFigures.needs_sd]
+_PARENT_ROWS = RowsQuery(
+    select(*_PARENT_COLUMNS).where(ParentFigures.release_id == _RELEASE).order_by(ParentFigures.parent7),
+    kinds={"parent7": INT8, "needs": _NEEDS, "needs_sd": _NEEDS},
+)
 
 
 def _to_value(row: Release) -> PublishedRelease:
@@ -70,44 +83,29 @@ def get_parameters(session: Session, *, release_id: str) -> dict[str, Any]:
     return parameters
 
 
-def _to_needs(rows: Sequence[Sequence[Any]], *, column: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([row[column] for row in rows], dtype=np.float64).reshape(len(rows), _WIDTH)
-
-
 def get_leaf_table(session: Session, *, release_id: str) -> LeafTable:
-    """Return the figures of all leaves of a release, ascending by leaf id; empty for an unknown release."""
-    columns = (
-        LeafFigures.leaf_id,
-        LeafFigures.customers,
-        LeafFigures.customers_sd,
-        LeafFigures.any_need,
-        LeafFigures.any_need_sd,
-        LeafFigures.needs,
-        LeafFigures.needs_sd,
-    )
-    query = select(*columns).where(LeafFigures.release_id == release_id).order_by(LeafFigures.leaf_id)
-    rows = session.execute(query).all()
-    plain = np.array([row[1:5] for row in rows], dtype=np.float64).reshape(len(rows), 4)
-    return LeafTable(
-        leaf_ids=np.array([row.leaf_id for row in rows], dtype=np.int64),
-        customers=plain[:, 0],
-        customers_sd=plain[:, 1],
-        any_need=plain[:, 2],
-        any_need_sd=plain[:, 3],
-        needs=_to_needs(rows, column=5),
-        needs_sd=_to_needs(rows, column=6),
-    )
+    """Return the figures of all leaves of a release, ascending by leaf id; empty for an unknown release.
+
+    Raises ValueError for rows that have not all figures.
+    """
+    return LeafTable(*_sort(_LEAF_ROWS.read(session, release_id=release_id), by="leaf_id"))
 
 
 def get_parent_table(session: Session, *, release_id: str) -> ParentTable:
-    """Return the figures of all H3 res-7 parents of a release, ascending; empty for an unknown release."""
-    query = select(ParentFigures.parent7, ParentFigures.needs, ParentFigures.needs_sd)
-    rows = session.execute(query.where(ParentFigures.release_id == release_id).order_by(ParentFigures.parent7)).all()
-    return ParentTable(
-        parents=np.array([row.parent7 for row in rows], dtype=np.int64),
-        needs=_to_needs(rows, column=1),
-        needs_sd=_to_needs(rows, column=2),
-    )
+    """Return the figures of all H3 res-7 parents of a release, ascending; empty for an unknown release.
+
+    Raises ValueError for rows that have not all figures.
+    """
+    return ParentTable(*_sort(_PARENT_ROWS.read(session, release_id=release_id), by="parent7"))
+
+
+def _sort(columns: Mapping[str, Column], *, by: str) -> list[Column]:
+    """Return columns in ascending order of one: an aggregate need not keep the order of what it is given."""
+    keys = columns[by]
+    if (keys[1:] > keys[:-1]).all():
+        return list(columns.values())
+    order = np.argsort(keys)
+    return [column[order] for column in columns.values()]
 
 
 def get_city_totals(session: Session, *, release_id: str) -> CityTotals:

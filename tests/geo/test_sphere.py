@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-from geo.sphere import PointIndex
+from geo.sphere import PointIndex, from_space, to_space
 from geo.values import FloatArray, LonLat
 
 GEOD = Geod(ellps="WGS84")
@@ -21,9 +21,17 @@ def _scatter(spread: float, *, count: int = 2_000) -> PointIndex:
 
 
 def _measure(position: LonLat, index: PointIndex) -> FloatArray:
-    count = len(index.lon)
-    own_lon, own_lat = np.full(count, position.lon), np.full(count, position.lat)
-    return np.asarray(GEOD.inv(own_lon, own_lat, index.lon, index.lat)[2])
+    lon, lat = from_space(index.points)
+    own_lon, own_lat = np.full(len(lon), position.lon), np.full(len(lon), position.lat)
+    return np.asarray(GEOD.inv(own_lon, own_lat, lon, lat)[2])
+
+
+def test_a_point_in_space_leads_back_to_its_position() -> None:
+    rng = np.random.default_rng(3)
+    lon, lat = rng.uniform(-180.0, 180.0, 5_000), rng.uniform(-90.0, 90.0, 5_000)
+    found_lon, found_lat = from_space(to_space(lon, lat))
+    assert found_lon == pytest.approx(lon, abs=1e-11)
+    assert found_lat == pytest.approx(lat, abs=1e-11)
 
 
 @pytest.mark.parametrize("spread", [0.05, 0.2, 2.0, 30.0])
