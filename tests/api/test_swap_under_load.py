@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from threading import Event
@@ -80,6 +81,9 @@ def watched(resources: Resources, serving_engine: Engine) -> Iterator[Resources]
     resources.snapshots.start_watching(interval_s=0.02)
     yield resources
     resources.snapshots.stop_watching()
+    for thread in threading.enumerate():
+        if thread.name == "snapshot":
+            thread.join(20)
     world.remove_release(serving_engine, AFTER)
 
 
