@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 import click
 
 from benchmarks.invented_places import Places, invent_country, read_country
+from benchmarks.load import press, require_wrk, write_script
 from benchmarks.values import Progress, Row, Sense
 from benchmarks.web import World, log_in, make_world, serve
-from benchmarks.wrk import press, require_wrk, write_script
 from stack.paths import ROOT
 
 COMMUNITIES, CELLS, HOUSEHOLDS = 420_000, 1_700_000, 140_000_000

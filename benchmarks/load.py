@@ -23,17 +23,20 @@ request = function()
   return wrk.format("GET", paths[at], %s)
 end
 """
-_LATENCY = re.compile(r"50%\s+([0-9.]+)(us|ms|s)\b")
+_LATENCY = re.compile(r"(50|99)%\s+([0-9.]+)(us|ms|s)\b")
+_REQUESTS = re.compile(r"(\d+) requests in")
 _RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
 _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a server took: requests a second, and the median time to an answer."""
+    """What a server took: requests a second and in all, and the time within which half and 99 % were answered."""
 
     rate: float
     p50_ms: float
+    p99_ms: float
+    requests: int
 
 
 def require_wrk() -> None:
@@ -53,7 +56,8 @@ def press(address: str, *, script: Path, seconds: float, connections: int = CONN
     """Ask for some seconds over some connections. Raises when an answer is not 2xx or 3xx, or none came."""
     arguments = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency", "--timeout", "60s"]
     told = subprocess.run([*arguments, "-s", str(script), address], capture_output=True, text=True, check=True).stdout
-    rate, latency = _RATE.search(told), _LATENCY.search(told)
-    if "Non-2xx" in told or "Socket errors" in told or rate is None or latency is None or not float(rate[1]):
+    rate, requests = _RATE.search(told), _REQUESTS.search(told)
+    latency = {percent: float(value) * _UNITS_MS[unit] for percent, value, unit in _LATENCY.findall(told)}
+    if "Non-2xx" in told or "Socket errors" in told or rate is None or requests is None or not float(rate[1]):
         raise click.ClickException(f"{script.stem}: {told}")
-    return Load(float(rate[1]), float(latency[1]) * _UNITS_MS[latency[2]])
+    return Load(float(rate[1]), latency["50"], latency["99"], int(requests[1]))

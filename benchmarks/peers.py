@@ -61,10 +61,10 @@ def _load_snapshot(installation: Installation) -> Snapshot:
 
 def _ask_ours(snapshot: Snapshot, place: LonLat) -> list[Found]:
     near = snapshot.find_nearest(place, limit=LIMIT, category=NEED)
-    slots, communities = near.slots, near.layer.communities
-    codes = [communities.codes[slot] for slot in slots.tolist()]
-    users, needs = communities.shown.users[slots], communities.shown.needs[slots, NEED.column]
-    columns = (column.tolist() for column in (near.distances_m, users, needs))
+    slots = near.slots.tolist()
+    codes = [near.layer.communities.codes[slot] for slot in slots]
+    shown = near.layer.show_communities(slots)
+    columns = (column.tolist() for column in (near.distances_m, shown.users, shown.needs[:, NEED.column]))
     return [Found(*row) for row in zip(codes, *columns, strict=True)]
 
 

@@ -20,9 +20,9 @@ import click
 import requests
 
 from benchmarks.invented_places import invent_city
+from benchmarks.load import press, require_wrk, write_script
 from benchmarks.values import Progress, Row, Sense
 from benchmarks.web import Server, World, log_in, make_world, serve
-from benchmarks.wrk import press, require_wrk, write_script
 from stack.paths import ROOT
 
 COMMUNITIES, CELLS, HOUSEHOLDS = 6_000, 22_420, 2_000_000

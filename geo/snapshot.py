@@ -131,7 +131,6 @@ class SnapshotStore:
         self, session: Session, cities: Sequence[Sequence[_Stored]], *, places: str, refused: set[str]
     ) -> list[_Loaded | None]:
         """Return the layer of each city; many that are new are loaded while the database prepares the next."""
-
         taking_turns = threading.Lock()
 
         def load_alone(releases: Sequence[_Stored]) -> _Loaded | None:

@@ -42,9 +42,9 @@ class Found:
 
 def _list_rows(layer: CityLayer, *, category: Category) -> list[tuple[str, float, float, float, float]]:
     communities = layer.communities
-    columns = (communities.points.lon, communities.points.lat, communities.shown.users)
-    needs = communities.shown.needs[:, category.column]
-    return list(zip(communities.codes, *(column.tolist() for column in columns), needs.tolist(), strict=True))
+    shown = layer.show_communities(list(range(len(communities.codes))))
+    columns = (communities.lon, communities.lat, shown.users, shown.needs[:, category.column])
+    return list(zip(communities.codes, *(column.tolist() for column in columns), strict=True))
 
 
 class RedisPeer:

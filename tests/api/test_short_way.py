@@ -167,7 +167,11 @@ def test_a_question_that_is_not_plainly_right_is_left_to_flask(short: ShortWay, 
 def test_no_one_gets_in_whom_flask_does_not_know(short: ShortWay, known: Headers, client: FlaskClient) -> None:
     assert not _left(short, COMMUNITIES, known)
     token = known["Authorization"]
-    strangers = ({}, {"Authorization": token + "x"}, {"Authorization": token.replace("Bearer", "Basic")})
+    strangers: tuple[Headers, ...] = (
+        {},
+        {"Authorization": token + "x"},
+        {"Authorization": token.replace("Bearer", "Basic")},
+    )
     for headers in (*strangers, bearer(client), bearer(client, "planner"), {**known, "Origin": "https://evil.example"}):
         assert _left(short, COMMUNITIES, headers), headers
 
