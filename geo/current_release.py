@@ -7,7 +7,7 @@ figures an answer holds.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -35,7 +35,7 @@ class Snapshot:
     """Released figures of some cities. `version` names exactly this state of figures and places.
 
     `points` are the communities of all layers one after another; `layer_slots` has the layer of each, `starts` where
-    each layer begins.
+    each layer begins. `code_ranges` are the first and last code of each layer.
     """
 
     version: str
@@ -43,6 +43,7 @@ class Snapshot:
     points: PointIndex
     layer_slots: Rows
     starts: tuple[int, ...]
+    code_ranges: tuple[tuple[str, str], ...]
 
     @classmethod
     def build(cls, layers: Sequence[CityLayer], *, version: str) -> Snapshot:
@@ -56,6 +57,7 @@ class Snapshot:
             PointIndex.of(np.concatenate([layer.communities.points.points for layer in layers])),
             np.repeat(np.arange(len(layers), dtype=np.int32), counts),
             (0, *accumulate(counts)),
+            tuple(layer.communities.code_range for layer in layers),
         )
 
     @property
@@ -102,9 +104,12 @@ class Snapshot:
 
     def show_communities(self, codes: Sequence[str], *, category: Category) -> list[ShownNeed]:
         """Return what a map shows of some communities, those without released figures left out."""
-        found = []
-        for layer in self.layers:
-            slots = {code: slot for code in codes if (slot := layer.communities.find(code)) is not None}
+        found: list[ShownNeed] = []
+        least, most = min(codes, default=""), max(codes, default="")
+        for layer, (first, last) in zip(self.layers, self.code_ranges, strict=True):
+            if last < least or most < first:  # codes begin with their city's
+                continue
+            slots = {code: slot for code in codes if (slot := layer.communities.codes.find(code)) is not None}
             if slots:
                 shown = layer.show_communities(list(slots.values()))
                 found += [
@@ -112,15 +117,18 @@ class Snapshot:
                 ]
         return found
 
-    def show_districts(self, *, category: Category) -> list[ShownNeed]:
-        """Return what a map shows of every district with released figures, by adcode."""
-        found = []
+    def show_districts(self, adcodes: Collection[int], *, category: Category) -> list[ShownNeed]:
+        """Return what a map shows of some districts, those without released figures left out."""
+        found: list[ShownNeed] = []
+        asked = np.array(sorted(adcodes), dtype=np.int64)
         for layer in self.layers:
-            shown = Shown.of(layer.district_sums)
-            found += [
-                _show_need(layer, shown, slot, code=str(adcode), column=category.column)
-                for slot, adcode in enumerate(layer.districts.tolist())
-            ]
+            slots = np.flatnonzero(np.isin(layer.districts, asked)).tolist()
+            if slots:
+                shown = Shown.of(layer.district_sums)
+                found += [
+                    _show_need(layer, shown, slot, code=str(layer.districts[slot]), column=category.column)
+                    for slot in slots
+                ]
         return found
 
     def audience(self, *, leaf_ids: Sequence[int], category: Category) -> AudienceFigures:

@@ -1,7 +1,7 @@
 """The released figures of one city as arrays: leaves, the communities among them, cells, districts.
 
-All cities of the country stand in every web process, so each figure stands here once, and variances in single
-precision: seven digits, of which a margin shows a tenth.
+All cities of the country stand in every web process, so each figure stands here once, needs and variances in single
+precision: seven digits, of which an answer shows a tenth. What adds up is added in double precision.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Sums:
 
     def take(self, rows: IntArray | Rows) -> Sums:
         """Return some rows in double precision."""
-        users_var, needs_var = self.users_var[rows].astype(np.float64), self.needs_var[rows].astype(np.float64)
-        return Sums(self.users[rows], users_var, self.needs[rows], needs_var)
+        every = (self.users, self.users_var, self.needs, self.needs_var)
+        return Sums(*(column[rows].astype(np.float64) for column in every))
 
     def narrow(self) -> Sums:
-        """Return the same with variances in single precision, as it is kept."""
+        """Return the same as it is kept: needs and variances in single precision."""
         narrow: Any = np.float32  # `take` widens it again
-        return Sums(self.users, self.users_var.astype(narrow), self.needs, self.needs_var.astype(narrow))
+        return Sums(self.users, self.users_var.astype(narrow), self.needs.astype(narrow), self.needs_var.astype(narrow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,11 @@ class CommunityLayer:
     parent_sums: Sums
     hides: BoolArray
 
-    def find(self, code: str) -> int | None:
-        """Return the slot of a community; None for one of another city."""
+    @property
+    def code_range(self) -> tuple[str, str]:
+        """Return the first and the last code; of no community, a range that holds none."""
         count = len(self.codes)
-        # Codes begin with their district's: for most cities the first and the last tell that it is none of theirs.
-        if not count or not self.codes[0] <= code <= self.codes[count - 1]:
-            return None
-        return self.codes.find(code)
+        return (self.codes[0], self.codes[count - 1]) if count else ("~", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Integer, Select, bindparam, collate, literal_column, select
+from sqlalchemy import Integer, Select, bindparam, cast, collate, literal_column, select
 from sqlalchemy.orm import Session
 
 from geo.cells import get_centres
@@ -15,15 +15,16 @@ from geo.layer import CellTable, CityLayer, CommunityLayer, LeafTable, Rows, Sum
 from geo.models import Community, District, Leaf, LeafKind
 from geo.sphere import PointIndex
 from geo.texts import Texts
-from geo.values import FloatArray, IntArray
+from geo.values import BoolArray, FloatArray, IntArray
 from privacy.release.figures import ReleasedFigures
 from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_rows, join_texts, split_block
 
 _CITY: Any = bindparam("city_code", type_=Integer)
-_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7]
+_IS_REMAINDER = cast(Leaf.kind == literal_column(f"'{LeafKind.REMAINDER.value}'"), Integer)
+_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7, _IS_REMAINDER, Leaf.position]
 _LEAVES = RowsQuery(
     select(*_PLACE).where(Leaf.city_code == _CITY),
-    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8},
+    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "remainder": INT4, "position": POINT},
 )
 
 
@@ -48,12 +49,18 @@ _COMMUNITIES = BlockQuery(_select_communities())
 
 @dataclass(frozen=True, slots=True)
 class _Leaves:
-    """The leaves of a city that have released figures, by ascending id, and these figures."""
+    """The leaves of a city that have released figures, by ascending id, and these figures.
+
+    A remainder leaf stands at the centre of its cell.
+    """
 
     leaf_ids: IntArray
     districts: IntArray
     cells: IntArray
     parents: IntArray
+    are_remainders: BoolArray
+    lon: FloatArray
+    lat: FloatArray
     sums: Sums
 
 
@@ -71,11 +78,26 @@ class _Communities:
 def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> _Leaves:
     """Load the leaves of a city; one that is no place any more, or is newer than the release, is left out."""
     found = _LEAVES.read(session, city_code=city_code)
-    own = figures.leaves
-    leaf_ids, known, rows = np.intersect1d(found["leaf_id"], own.leaf_ids, assume_unique=True, return_indices=True)
+    own, leaf_ids = figures.leaves, found["leaf_id"]
+    known = np.argsort(leaf_ids, kind="stable")  # quick where they ascend already, as they mostly do
+    rows = np.minimum(np.searchsorted(own.leaf_ids, leaf_ids[known]), max(len(own.leaf_ids) - 1, 0))
+    if len(own.leaf_ids):
+        is_released = own.leaf_ids[rows] == leaf_ids[known]
+        known, rows = known[is_released], rows[is_released]
+    else:
+        known, rows = known[:0], rows[:0]
     sums = Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows]))
-    districts = found["district"][known].astype(np.int64)
-    return _Leaves(leaf_ids, districts, found["cell"][known], found["parent"][known], sums)
+    position = found["position"][known]
+    return _Leaves(
+        leaf_ids[known],
+        found["district"][known].astype(np.int64),
+        found["cell"][known],
+        found["parent"][known],
+        found["remainder"][known] == 1,
+        position["lon"].astype(np.float64),
+        position["lat"].astype(np.float64),
+        sums,
+    )
 
 
 def _load_communities(session: Session, *, city_code: int) -> _Communities:
@@ -132,10 +154,15 @@ def _find_parents(rows: IntArray, *, leaves: _Leaves, figures: ReleasedFigures) 
 
 def _lay_out_cells(leaves: _Leaves) -> CellTable:
     """Put the leaves in order of their cells."""
-    rows = np.argsort(leaves.cells, kind="stable").astype(np.int32)
-    cells, first = np.unique(leaves.cells[rows], return_index=True)
-    starts = np.append(first, len(rows)).astype(np.int32)
-    return CellTable(cells, PointIndex.build(*get_centres(cells)), starts, rows)
+    # In each cell its remainder first, as it stands where the cell's centre is.
+    rows = np.lexsort((~leaves.are_remainders, leaves.cells)).astype(np.int32)
+    ordered = leaves.cells[rows]
+    first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(rows) else rows
+    cells, heads = ordered[first], rows[first]
+    lon, lat = leaves.lon[heads], leaves.lat[heads]
+    alone = ~leaves.are_remainders[heads]
+    lon[alone], lat[alone] = get_centres(cells[alone])
+    return CellTable(cells, PointIndex.build(lon, lat), np.append(first, len(rows)).astype(np.int32), rows)
 
 
 def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigures) -> CityLayer:

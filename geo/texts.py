@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,10 @@ class Texts:
         """Return one text; `at` is not negative. Raises IndexError."""
         start = int(self.ends[at - 1]) + 1 if at else 0
         return self.buffer[start : int(self.ends[at])].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield them all."""
+        return iter(self.buffer.decode().split("\0")[:-1])
 
     def take(self, rows: Sequence[int]) -> Texts:
         """Return some texts in this order."""

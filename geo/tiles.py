@@ -74,7 +74,7 @@ def render_tile(session: Session, snapshot: Snapshot, *, z: int, x: int, y: int,
     envelope = get_envelope(z=z, x=x, y=y)
     if z < COMMUNITIES_FROM_ZOOM:
         inside = session.scalars(select(District.adcode).where(District.outline.op("&&")(envelope))).all()
-        shown = [row for row in snapshot.show_districts(category=category) if int(row.code) in set(inside)]
+        shown = snapshot.show_districts(inside, category=category)
         statements = [_DISTRICTS]
     else:
         codes = session.scalars(select_communities_touching(envelope)).all()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
-from sqlalchemy import column, func, select, true
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from geo.figures import TrendMonth
 from geo.layer import Shown, Sums
 from geo.models import District, Leaf
-from geo.values import FloatArray
 from privacy.release.models import LeafFigures, Release
+from privacy.release.values import CATEGORIES
 
 
 def find_trend(session: Session, *, district_adcodes: Collection[int], months: int = 12) -> list[TrendMonth]:
@@ -43,21 +43,17 @@ def find_trend(session: Session, *, district_adcodes: Collection[int], months: i
 def _sum_releases(
     session: Session, *, release_ids: Collection[str], district_adcodes: Collection[int]
 ) -> dict[str, Sums]:
-    """Return one row of sums a release, added up in the database."""
-    need = (
-        func.unnest(LeafFigures.needs, LeafFigures.needs_sd)
-        .table_valued(column("need"), column("sd"), with_ordinality="slot", joins_implicitly=True)
-        .render_derived()
-    )
+    """Return one row of sums a release, added up in the database in one pass over its leaves."""
+    slots = range(1, len(CATEGORIES) + 1)
+    needs: list[Any] = [func.sum(LeafFigures.needs[slot]) for slot in slots]
+    variances: list[Any] = [func.sum(LeafFigures.needs_sd[slot] * LeafFigures.needs_sd[slot]) for slot in slots]
     rows = session.execute(
-        select(LeafFigures.release_id, need.c.slot, func.sum(need.c.need), func.sum(need.c.sd * need.c.sd))
-        .select_from(LeafFigures)
+        select(LeafFigures.release_id, *needs, *variances)
         .join(Leaf, Leaf.leaf_id == LeafFigures.leaf_id)
-        .join(need, true())
         .where(LeafFigures.release_id.in_(release_ids), Leaf.district_adcode.in_(district_adcodes))
-        .group_by(LeafFigures.release_id, need.c.slot)
+        .group_by(LeafFigures.release_id)
     ).all()
-    needs: defaultdict[str, FloatArray] = defaultdict(lambda: np.zeros((2, 8)))
-    for release_id, slot, total, variance in rows:
-        needs[release_id][:, slot - 1] = total, variance
-    return {key: Sums(np.zeros(1), np.zeros(1), needs[key][:1], needs[key][1:]) for key in release_ids}
+    found = {release_id: np.array(sums, dtype=np.float64).reshape(2, -1) for release_id, *sums in rows}
+    nothing = np.zeros((2, len(CATEGORIES)))
+    tables = {release_id: found.get(release_id, nothing) for release_id in release_ids}
+    return {key: Sums(np.zeros(1), np.zeros(1), table[:1], table[1:]) for key, table in tables.items()}
