@@ -131,8 +131,10 @@ def _write_shapes(codes: Sequence[str], shapes: Mapping[str, BaseGeometry], *, d
     """Write the GeoJSON of some places' shapes, null where there is none."""
     known = [code for code in codes if code in shapes]
     moved: Any = shapely.transform([shapes[code] for code in known], partial(_move_all, datum=datum))
-    written = dict(zip(known, shapely.to_geojson(moved).tolist(), strict=True))
-    return [written.get(code, "null").encode() for code in codes]
+    # GEOS writes some numbers in more digits than they have; orjson writes them as short as they are.
+    written = (orjson.dumps(orjson.loads(shape)) for shape in shapely.to_geojson(moved).tolist())
+    found = dict(zip(known, written, strict=True))
+    return [found.get(code, b"null") for code in codes]
 
 
 def _move_all(points: FloatArray, *, datum: Datum) -> FloatArray:
