@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from geo.cells import get_centres
 from geo.datum import from_wgs84, read_position
-from geo.values import Datum, FloatArray
+from geo.queries import find_nearest_communities
+from geo.values import Datum, FloatArray, LonLat
 from privacy.release.values import Category
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.orm import Session, sessionmaker
 
     from geo.snapshot import Snapshot
 
@@ -65,6 +67,18 @@ def test_the_30_nearest(places_connection: Connection, snapshot: Snapshot, city_
         assert found.release.city_code == city_code
         assert [row.community_code for row in found.rows] == [codes[row] for row in order]
         assert [row.distance_m for row in found.rows] == pytest.approx(metres[order].tolist(), abs=0.002)
+
+
+@pytest.mark.parametrize("city_code", BOXES)
+def test_the_30_nearest_of_the_database_are_those_of_the_ellipsoid_where_a_sphere_exchanges_them(
+    places_connection: Connection, places_sessions: sessionmaker[Session], city_code: int
+) -> None:
+    codes, places = _read_communities(places_connection, city_code)
+    for lon, lat in _draw(city_code, Datum.WGS84)[:20]:
+        metres = dict(zip(codes, _measure(lon, lat, places).tolist(), strict=True))
+        with places_sessions() as session:
+            found = find_nearest_communities(session, position=LonLat(float(lon), float(lat)), limit=30)
+        assert [metres[row.community_code] for row in found] == pytest.approx(sorted(metres.values())[:30], abs=0.002)
 
 
 @pytest.mark.parametrize("datum", Datum)
