@@ -112,8 +112,3 @@ def _write_tables(lines: Sequence[Line]) -> Iterator[str]:
 
 def _join(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def find_missed(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines whose goal was missed."""
-    return [line for line in lines if line.row is not None and not line.row.met]

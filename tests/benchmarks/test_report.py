@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.goals import read_figures
 from benchmarks.picture import get_lead
-from benchmarks.report import NOT_RUN, find_lines, find_missed, write_page
+from benchmarks.report import NOT_RUN, find_lines, write_page
 from benchmarks.values import Row, Sense
+from benchmarks.verdict import judge
 
 FIGURES = read_figures()
 
@@ -32,7 +33,6 @@ def test_a_limit_is_missed_from_above() -> None:
 
 def test_what_is_for_the_record_misses_nothing() -> None:
     lines = find_lines({"any": [make_row(sense=Sense.RECORD, ratios=(0.0,))]}, figures=[])
-    assert find_missed(lines) == []
     assert [line.verdict for line in lines] == ["for the record"]
 
 
@@ -61,7 +61,6 @@ def test_every_part_of_a_figure_has_its_line_and_its_verdict() -> None:
         ("Reading", "met"),
         ("Beside the goals", "MISSED"),
     ]
-    assert [line.name for line in find_missed(lines)] == [f"{figure.name}, one", "beside"]
 
 
 def test_the_page_keeps_its_words_and_has_every_line(tmp_path: Path) -> None:
@@ -80,3 +79,37 @@ def test_the_picture_puts_what_just_reaches_its_goal_at_one_and_better_above() -
     least, most = make_row(goal=4.0), make_row(goal=4.0, sense=Sense.AT_MOST)
     assert (get_lead(least, 4.0), get_lead(most, 4.0)) == (1.0, 1.0)
     assert get_lead(least, 8.0) == get_lead(most, 2.0) == 2.0
+
+
+MISSED, MET = make_row("slow"), make_row("fast", ratios=(3.0,))
+
+
+@pytest.mark.parametrize(
+    ("rows", "failed", "is_quick", "is_whole", "exit_code"),
+    [
+        ([MET], [], False, False, 0),
+        ([MET, MISSED], [], False, False, 1),
+        ([MET], ["growth"], False, False, 1),
+        ([MET, MISSED], [], True, True, 0),
+        ([MET], ["growth"], True, True, 1),
+        ([make_row("slow", sense=Sense.RECORD)], [], False, False, 0),
+    ],
+)
+def test_a_missed_goal_fails_unless_quick_and_a_group_that_fails_always(
+    *, rows: list[Row], failed: list[str], is_quick: bool, is_whole: bool, exit_code: int
+) -> None:
+    lines = find_lines({"any": rows}, figures=[])
+    verdict = judge(lines, failed=failed, is_quick=is_quick, is_whole=is_whole)
+    assert verdict.exit_code == exit_code
+    assert verdict.told[-1].endswith("FAILED" if exit_code else "ok")
+    assert [told for told in verdict.told if "slow" in told] == (
+        ["missed: slow: 1.00 (1.00-1.00) ×, goal >= 2.00"] if MISSED in rows else []
+    )
+
+
+@pytest.mark.parametrize(("is_whole", "exit_code"), [(True, 1), (False, 0)])
+def test_a_whole_run_fails_without_a_figure_of_the_performance_page(*, is_whole: bool, exit_code: int) -> None:
+    lines = find_lines({"any": [MET]}, figures=FIGURES[:1])
+    verdict = judge(lines, failed=[], is_quick=False, is_whole=is_whole)
+    assert verdict.exit_code == exit_code
+    assert any(told == f"not run: {FIGURES[0].name}, goal {FIGURES[0].goal}" for told in verdict.told) is is_whole

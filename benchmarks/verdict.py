@@ -1,0 +1,33 @@
+"""What a run ends with: what is missing, in words, and the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.report import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The last lines of a run, and its exit code."""
+
+    told: tuple[str, ...]
+    exit_code: int
+
+
+def judge(lines: Sequence[Line], *, failed: Sequence[str], is_quick: bool, is_whole: bool) -> Verdict:
+    """Judge a run by its lines and the groups that failed.
+
+    Exit code 1: a group failed; or, unless quick, a goal was missed or, in a whole run, a figure was not measured.
+    """
+    missed = [line for line in lines if line.row is not None and not line.row.met]
+    absent = [line for line in lines if line.row is None] if is_whole else []
+    told = [f"missed: {line.name}: {line.measured}, goal {line.goal}" for line in missed]
+    told += [f"not run: {line.name}, goal {line.goal}" for line in absent]
+    told += [f"failed: {name}" for name in failed]
+    if is_quick:
+        told.append(f"quick: goals are told of full sizes, this is small, so that {len(missed)} missed fail nothing")
+    is_good = not failed and (is_quick or not (missed or absent))
+    told.append(f"{'bench-quick' if is_quick else 'bench'}: {'ok' if is_good else 'FAILED'}")
+    return Verdict(tuple(told), int(not is_good))
