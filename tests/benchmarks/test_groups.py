@@ -1,0 +1,16 @@
+"""Every group can be run as the whole bench runs it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from inspect import signature
+
+import pytest
+
+from benchmarks.__main__ import GROUPS
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_measures_full_size_or_quick_and_tells_its_progress(name: str) -> None:
+    measure = import_module(f"benchmarks.{name}").measure
+    assert list(signature(measure).parameters) == ["quick", "progress"]
