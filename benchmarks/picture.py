@@ -14,7 +14,7 @@ from stack.paths import ROOT
 
 PICTURE = ROOT / "docs" / "benchmarks.svg"
 _INK, _MET, _MISSED = "#7d8590", "#1f9d6b", "#d9822b"
-_NAME_LENGTH = 62
+_NAME_LENGTH, _END_LENGTH = 66, 28
 _LEAST = 1e-6
 _SIGNS = {Sense.AT_LEAST: "≥", Sense.AT_MOST: "≤"}
 
@@ -44,6 +44,7 @@ def draw_picture(lines: Sequence[Line], *, page: Path = PICTURE) -> None:
             )  # fmt: skip
         axes.set_xscale("log")
         axes.set_xlim(0.1, max([10.0, *(high for _, high in ends)]) * 12)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.axvline(1.0, color=_INK, linestyle="--", linewidth=1)
         axes.set_yticks(places, [_shorten(row.name) for row in rows])
         axes.set_title("times as good as the goal: median, lowest and highest round", color=_INK, fontsize=10)
@@ -56,5 +57,10 @@ def draw_picture(lines: Sequence[Line], *, page: Path = PICTURE) -> None:
 
 
 def _shorten(name: str) -> str:
+    """Leave out the middle: what a figure is of stands at its beginning, and which part of it at its end."""
     plain = name.replace("`", "")
-    return plain if len(plain) <= _NAME_LENGTH else f"{plain[: _NAME_LENGTH - 1]}…"
+    if len(plain) <= _NAME_LENGTH:
+        return plain
+    begin = plain[: _NAME_LENGTH - _END_LENGTH].rpartition(" ")[0]
+    end = plain[-_END_LENGTH:].partition(" ")[2]
+    return f"{begin} … {end}"

@@ -113,3 +113,15 @@ def test_a_whole_run_fails_without_a_figure_of_the_performance_page(*, is_whole:
     verdict = judge(lines, failed=[], is_quick=False, is_whole=is_whole)
     assert verdict.exit_code == exit_code
     assert any(told == f"not run: {FIGURES[0].name}, goal {FIGURES[0].goal}" for told in verdict.told) is is_whole
+
+
+@pytest.mark.parametrize(("goal", "exit_code"), [(0.4, 0), (0.3, 1)])
+def test_a_figure_that_is_held_against_another_goal_than_the_page_fails_even_quick(goal: float, exit_code: int) -> None:
+    lines = find_lines({"any": [make_row(FIGURES[0].name, goal=goal)]}, figures=FIGURES[:1])
+    assert judge(lines, failed=[], is_quick=True, is_whole=False).exit_code == exit_code
+
+
+def test_a_number_of_thousands_is_read_whole() -> None:
+    content = next(figure for figure in FIGURES if figure.goal == ">= 2,000")
+    lines = find_lines({"any": [make_row(content.name, goal=2_000.0, ratios=(6_200.0,))]}, figures=[content])
+    assert judge(lines, failed=[], is_quick=False, is_whole=True).exit_code == 0
