@@ -23,7 +23,7 @@ from benchmarks.verdict import judge
 Measure = Callable[..., list[Row]]
 
 # Each a module here with `measure(*, quick, progress)`, in the order of the performance page.
-GROUPS = ("comparisons", "growth", "peers")
+GROUPS = ("comparisons", "growth", "peers", "release")
 _WIDTH_OF_A_LOG = 160
 _QUIET_LOAD = 0.5
 """Load of a core above which somebody else is at work."""

@@ -6,12 +6,13 @@ They stand in a schema of their own beside the places, with the indexes that the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import psycopg
-from numpy.typing import NDArray
 from sqlalchemy import Engine
 
+from benchmarks.binary_copy import Column, copy_in, encode_points
 from benchmarks.ground import Households, Leaves
 from privacy.release.values import CATEGORIES
 
@@ -37,19 +38,6 @@ _FINISH = (
     "VACUUM ANALYZE places.leaves",
     "VACUUM ANALYZE released.leaf_figures",
 )
-# PostgreSQL's binary COPY: a row is the number of its fields, then each with its length; all big-endian. A point is
-# EWKB, little-endian: byte order, type with the flag of an SRID, the SRID, longitude, latitude.
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-_POINT = [("order", "u1"), ("type", "<u4"), ("srid", "<u4"), ("lon", "<f8"), ("lat", "<f8")]
-_POINT_BYTES = 25
-_POINT_TYPE, _SRID = 0x20000001, 4326
-_ROW = np.dtype(
-    [("fields", ">i2")]
-    + [part for name in ("user_id", "leaf_id", "cell8") for part in ((f"{name}_bytes", ">i4"), (name, ">i8"))]
-    + [("position_bytes", ">i4"), ("position", _POINT)]
-    + [part for name in CATEGORIES for part in ((f"{name}_bytes", ">i4"), (name.value, "u1"))]
-)
 
 
 def write_rows(engine: Engine, *, households: Iterable[Households], leaves: Leaves) -> None:
@@ -58,30 +46,18 @@ def write_rows(engine: Engine, *, households: Iterable[Households], leaves: Leav
         connection.autocommit = True
         connection.execute(_SETTINGS)
         connection.execute(_CREATE)
-        with connection.cursor() as cursor, cursor.copy(f"COPY {SCHEMA}.users FROM STDIN (FORMAT binary)") as copy:
-            copy.write(_HEADER)
-            for chunk in households:
-                copy.write(_encode(chunk, leaves=leaves).tobytes())
-            copy.write(_TRAILER)
+        for chunk in households:
+            _write(connection, chunk, leaves=leaves)
         for statement in _FINISH:
             connection.execute(statement)
 
 
-def _encode(chunk: Households, *, leaves: Leaves) -> NDArray[np.void]:
-    count = len(chunk.rows)
-    rows = np.zeros(count, dtype=_ROW)
-    rows["fields"] = 4 + len(CATEGORIES)
-    columns = {
-        "user_id": np.arange(chunk.first, chunk.first + count),
+def _write(connection: psycopg.Connection[Any], chunk: Households, *, leaves: Leaves) -> None:
+    columns: dict[str, Column] = {
+        "user_id": np.arange(chunk.first, chunk.first + len(chunk.rows), dtype=np.int64),
         "leaf_id": leaves.ids[chunk.rows],
         "cell8": leaves.cells[chunk.rows],
+        "position": encode_points(chunk.lon, chunk.lat),
     }
-    for name, values in columns.items():
-        rows[f"{name}_bytes"], rows[name] = 8, values
-    rows["position_bytes"] = _POINT_BYTES
-    point = rows["position"]
-    point["order"], point["type"], point["srid"] = 1, _POINT_TYPE, _SRID
-    point["lon"], point["lat"] = chunk.lon, chunk.lat
-    for column, name in enumerate(CATEGORIES):
-        rows[f"{name}_bytes"], rows[name.value] = 1, chunk.needs[:, column]
-    return rows
+    needs = {category.value: chunk.needs[:, category.column] for category in CATEGORIES}
+    copy_in(connection, f"{SCHEMA}.users", columns | needs)
