@@ -68,7 +68,7 @@ def main(names: tuple[str, ...], *, quick: bool) -> None:
     _warn_of_company(load)
     found = {name: _run(name, quick=quick) for name in names or GROUPS}
     lines = find_lines({name: rows for name, rows in found.items() if rows is not None}, figures=read_figures())
-    print_table(lines, console=_console)
+    print_table([line for line in lines if line.row is not None or not names], console=_console)
     is_whole = not names and not quick
     if is_whole:
         write_page(lines, facts=describe_machine(command="make bench", began=began, load=load))
