@@ -36,7 +36,7 @@ GROUPS = (
     "content",
     "auditing",
     "intake",
-    "release",
+    "full_release",
     "scale",
 )
 _WIDTH_OF_A_LOG = 160

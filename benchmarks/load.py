@@ -23,10 +23,10 @@ request = function()
   return wrk.format("GET", paths[at], %s)
 end
 """
-_LATENCY = re.compile(r"(50|99)%\s+([0-9.]+)(us|ms|s|m)\b")
+_LATENCY = re.compile(r"(50|99)%\s+([0-9.]+)(us|ms|s)\b")
 _REQUESTS = re.compile(r"(\d+) requests in")
 _RATE = re.compile(r"Requests/sec:\s+([0-9.]+)")
-_UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+_UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from stack.environment import Installation
 from stack.paths import ROOT
 
 _FIGURE = "release of 10 M households, minutes, and growth against 2 M"
-_NAME = "bench-release"
+_NAME = "bench-full-release"
 _SIZES, _QUICK_SIZES = (2_000_000, 10_000_000), (40_000, 200_000)
 _ROUNDS = 3, 1
 """Releases of either size: one of ten million households takes a minute or two."""
