@@ -22,10 +22,10 @@ from benchmarks.questions import (
     NEAREST,
     NEED,
     RADIUS_M,
-    ROUNDS,
     draw_places,
     find_paths,
     get_headers,
+    get_rounds,
     sign_in,
 )
 from benchmarks.servers import serve
@@ -109,7 +109,7 @@ def _check(client: FieldClient, *, baselines: str) -> None:
 def _press_both(client: FieldClient, *, baselines: str, quick: bool, progress: Progress) -> dict[str, list[float]]:
     """Return how many times as many requests a second ours answers, round by round."""
     found: dict[str, list[float]] = {rival.theirs: [] for rival in _RIVALS}
-    shorter = 6.0 if quick else 1.0
+    shorter, rounds = 6.0 if quick else 1.0, get_rounds(quick=quick)
     with TemporaryDirectory() as folder:
         scripts = {
             question: write_script(
@@ -117,8 +117,8 @@ def _press_both(client: FieldClient, *, baselines: str, quick: bool, progress: P
             )
             for number, question in enumerate((NEAREST, HEATMAP, _INDEXED, _LIVE_NEAREST, _LIVE_HEATMAP))
         }
-        for number in range(ROUNDS):
-            progress(f"round {number + 1} of {ROUNDS}")
+        for number in range(rounds):
+            progress(f"round {number + 1} of {rounds}")
             seconds = max(1.0, 4.0 / shorter)
             ours = {one: press(client.address, script=scripts[one], seconds=seconds).rate for one in (NEAREST, HEATMAP)}
             for rival in _RIVALS:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.city import CITY, LARGE_CITY, QUICK_CITY, QUICK_LARGE_CITY, run_city
 from benchmarks.load import CONNECTIONS, press, require_wrk, write_script
-from benchmarks.questions import HEATMAP, NEAREST, ROUNDS, find_paths, get_headers, sign_in
+from benchmarks.questions import HEATMAP, NEAREST, find_paths, get_headers, get_rounds, sign_in
 from benchmarks.values import Progress, Row, Sense
 from stack.demo_client import FieldClient
 
@@ -21,15 +21,15 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
     """Measure the median time to an answer in both cities, in turn."""
     require_wrk()
     small, large = (QUICK_CITY, QUICK_LARGE_CITY) if quick else (CITY, LARGE_CITY)
-    seconds = 1.0 if quick else 4.0
+    seconds, rounds = 1.0 if quick else 4.0, get_rounds(quick=quick)
     found: dict[str, list[float]] = {question: [] for question in _NAMES}
     with run_city(small, progress=progress) as one, run_city(large, progress=progress) as other:
         clients = [sign_in(one), sign_in(other)]
         progress("asking everywhere once: parts of answers are written at the first sight of a place")
         for question in _NAMES:
             _compare(clients, question=question, seconds=seconds)
-        for number in range(ROUNDS):
-            progress(f"round {number + 1} of {ROUNDS}")
+        for number in range(rounds):
+            progress(f"round {number + 1} of {rounds}")
             for question, ratios in found.items():
                 ratios.append(_compare(clients, question=question, seconds=seconds))
     note = (

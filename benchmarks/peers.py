@@ -12,7 +12,7 @@ from sqlalchemy.orm import sessionmaker
 from benchmarks.agreement import SPHERE_ERROR, require
 from benchmarks.baselines.peers import DuckPeer, Found, RedisPeer
 from benchmarks.city import CITY, QUICK_CITY, run_city
-from benchmarks.questions import LIMIT, NEED, ROUNDS, draw_places
+from benchmarks.questions import LIMIT, NEED, draw_places, get_rounds
 from benchmarks.values import Progress, Row, Sense
 from geo.datum import to_wgs84
 from geo.snapshot import Snapshot, SnapshotStore
@@ -28,7 +28,7 @@ _Ask = Callable[[LonLat], Sequence[object]]
 
 def measure(*, quick: bool, progress: Progress) -> list[Row]:
     """Measure both peers."""
-    size = QUICK_CITY if quick else CITY
+    size, rounds = QUICK_CITY if quick else CITY, get_rounds(quick=quick)
     with run_city(size, progress=progress) as installation:
         snapshot = _load_snapshot(installation)
         layer = snapshot.layers[0]
@@ -41,8 +41,8 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
             for place in places[:_CHECKED]:
                 _check(_ask_ours(snapshot, place), find(place, limit=LIMIT))
             ratios, theirs_s = [], 0.0
-            for number in range(ROUNDS):
-                progress(f"{name}: round {number + 1} of {ROUNDS}")
+            for number in range(rounds):
+                progress(f"{name}: round {number + 1} of {rounds}")
                 ours_s = _time(lambda place: _ask_ours(snapshot, place), places)
                 theirs_s = _time(lambda place, find=find: find(place, limit=LIMIT), places)  # type: ignore[misc]
                 ratios.append(theirs_s / ours_s)
