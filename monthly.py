@@ -24,6 +24,8 @@ from privacy.people.drop.values import IntakeReport
 from privacy.people.errors import KeyName, KeyStoreError
 from privacy.people.intake import take_in
 from privacy.people.keys import KeyStore
+from privacy.people.loading.crews import Helpers
+from privacy.people.loading.tools import Tools
 from privacy.people.mining.errors import TermsError
 from privacy.people.mining.tagger import Tagger
 from privacy.people.mining.terms import read_terms
@@ -86,28 +88,34 @@ def _tell_intake(report: IntakeReport) -> None:
     click.echo(f"{report.drop_id}: taken in; {report.rejected:,} rows rejected{where}")
 
 
+def _open_tools() -> Tools:
+    """Open, from the settings of this process, what an intake works with; every helper process does it for itself."""
+    settings, keys, tagger = PeopleSettings(), KeySettings().open_store(), _make_tagger()
+    with _make_sessions(ServingSettings().serving_url)() as session:
+        locator = LeafIndex.load(session)
+    engine = open_engine(settings.direct_url, poolclass=NullPool)
+    return Tools(engine, locator, Vault(keys), tagger.find_tags)
+
+
 @click.command()
 @click.argument("drop_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where bad rows are listed.")
-def intake(drop_dir: Path, rejects: Path | None) -> None:
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that work at once.")
+def intake(drop_dir: Path, rejects: Path | None, workers: int) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
     SERVING_URL and PEOPLE_URL log in as field_intake (PEOPLE_DIRECT_URL where PEOPLE_URL leads through a pooler),
     KEY_FILE holds the keys. PAIN_TERMS_FILE, where there is one, adds words for pains (`vocabulary import`).
     """
-    settings, keys, tagger = PeopleSettings(), KeySettings().open_store(), _make_tagger()
-    with _make_sessions(ServingSettings().serving_url)() as session:
-        locator = LeafIndex.load(session)
+    tools, keys = _open_tools(), KeySettings().open_store()
     try:
         with show_intake() as progress:
             report = take_in(
-                open_engine(settings.direct_url, poolclass=NullPool),
+                tools,
                 drop_dir=drop_dir,
-                locator=locator,
-                vault=Vault(keys),
                 recorder=_make_recorder(keys, Actor.INTAKE),
                 clock=_now,
-                find_tags=tagger.find_tags,
+                helpers=Helpers(workers, _open_tools) if workers > 1 else None,
                 progress=progress,
                 rejects_path=rejects,
             )

@@ -10,7 +10,10 @@ import phonenumbers
 from privacy.people.errors import PhoneError
 
 REGION = "CN"
-_MAINLAND_MOBILE = re.compile(r"\+?(?:86|0086)?(1[0-9]{10})")
+COUNTRY_CODE = "+86"
+NATIONAL_DIGITS = 11
+PLAIN_MOBILE = r"\+?(?:86|0086)?(1[0-9]{10})"
+_MAINLAND_MOBILE = re.compile(PLAIN_MOBILE)
 _SEPARATORS = str.maketrans("", "", " -\t()\u00a0")
 _LONGEST = 40
 
@@ -26,7 +29,7 @@ def parse_phone(text: str, /) -> str:
     if len(text) > _LONGEST or any(character.isalpha() for character in folded):
         raise PhoneError
     quick = _MAINLAND_MOBILE.fullmatch(folded.translate(_SEPARATORS))
-    return f"+86{quick[1]}" if quick else _parse_slowly(folded.strip())
+    return f"{COUNTRY_CODE}{quick[1]}" if quick else _parse_slowly(folded.strip())
 
 
 def _parse_slowly(folded: str) -> str:

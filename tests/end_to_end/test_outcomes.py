@@ -26,6 +26,7 @@ from messaging.delivery.orders import follow_orders
 from messaging.delivery.values import Timings
 from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
+from privacy.people.loading.tools import Tools
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.models import Phone
 from privacy.people.vault import Vault
@@ -86,10 +87,8 @@ class Town:
             locator = LeafIndex.load(session)
         engine = self.connect("people", "field_intake").kw["bind"]
         report = take_in(
-            engine,
+            Tools(engine, locator, self.vault),
             drop_dir=writer.folder,
-            locator=locator,
-            vault=self.vault,
             recorder=self.world.recorder,
             clock=self.clock,
         )

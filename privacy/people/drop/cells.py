@@ -19,7 +19,7 @@ Value = TypeVar("Value")
 Read = Callable[[str], Value | None]
 
 LOCAL = ZoneInfo("Asia/Shanghai")
-_NOTHING = frozenset(
+NOTHING = frozenset(
     {"", "暂无数据", "暂无", "无数据", "无", "未知", "-", "--", "/", "null", "none", "nan", "na", "n/a", "\\n", "nil"}
 )
 _NUMBER = re.compile(r"([+-]?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)\s*(?:户|分|个|次|种|级|%)?", re.IGNORECASE)
@@ -33,7 +33,7 @@ _EARLIEST = date(1949, 10, 1)
 def fold(text: str, /) -> str | None:
     """Return the text without the dirt that platforms add, or None where it means that there is nothing."""
     folded = unicodedata.normalize("NFKC", text).strip().strip("\ufeff")
-    return None if folded.casefold() in _NOTHING else folded
+    return None if folded.casefold() in NOTHING else folded
 
 
 def read_number(text: str, /) -> float | None:
@@ -49,7 +49,7 @@ def read_number(text: str, /) -> float | None:
 
 def read_phone(text: str, /) -> str | None:
     """Read a phone into E.164."""
-    if text.strip().casefold() in _NOTHING:
+    if text.strip().casefold() in NOTHING:
         return None
     try:
         return parse_phone(text)
@@ -74,7 +74,7 @@ def text_up_to(longest: int, /) -> Read[str]:
 
     def read(text: str) -> str | None:
         stripped = text.strip().strip("\ufeff")
-        if stripped in _NOTHING:
+        if stripped in NOTHING:
             return None
         if len(stripped) > longest:
             raise CellError(Reason.TOO_LONG)
@@ -101,7 +101,7 @@ def one_of(words: dict[str, Value], /) -> Read[Value]:
 
 def instant_before(now: datetime, /) -> Read[datetime]:
     """Return a reader of ISO 8601 instants into UTC; without an offset UTC is meant. Tolerates an hour of skew."""
-    latest = now + timedelta(hours=1)
+    latest = latest_instant(now)
 
     def read(text: str) -> datetime | None:
         folded = fold(text)
@@ -113,6 +113,11 @@ def instant_before(now: datetime, /) -> Read[datetime]:
         return instant
 
     return read
+
+
+def latest_instant(now: datetime, /) -> datetime:
+    """Return the last instant that is not in the future, for clocks that differ a little."""
+    return now + timedelta(hours=1)
 
 
 def day_before(now: datetime, /) -> Read[date]:

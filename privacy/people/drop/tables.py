@@ -19,6 +19,7 @@ from privacy.people.drop.cells import (
     text_up_to,
 )
 from privacy.people.drop.columns import Column, number_column
+from privacy.people.drop.quick import instants_before, plain_phones, plain_text_up_to
 from privacy.people.drop.values import TableName
 from privacy.people.models import ConsentPurpose
 from privacy.release.values import CATEGORIES, CATEGORY_NAMES_ZH
@@ -50,7 +51,7 @@ def _get_children(now: datetime) -> Mapping[TableName, tuple[Column, ...]]:
             Column("granted", read_yes_or_no, pa.bool_()),
             _text("policy_version", longest=64),
             _text("source", longest=64),
-            Column("at", instant_before(now), pa.timestamp("us", tz="UTC")),
+            Column("at", instant_before(now), pa.timestamp("us", tz="UTC"), quick=instants_before(now)),
         ),
         TableName.SCORES: (
             category,
@@ -71,7 +72,7 @@ def _get_children(now: datetime) -> Mapping[TableName, tuple[Column, ...]]:
 
 
 def _text(name: str, *, longest: int, is_required: bool = True) -> Column:
-    return Column(name, text_up_to(longest), pa.string(), is_required)
+    return Column(name, text_up_to(longest), pa.string(), is_required, quick=plain_text_up_to(longest))
 
 
 def _day(name: str, *, now: datetime, is_required: bool = True) -> Column:
@@ -103,7 +104,7 @@ _COMMUNITIES = (
     _text("outline", longest=1_000_000, is_required=False),
 )
 _HOUSEHOLDS = (
-    Column("phone", read_phone, pa.string()),
+    Column("phone", read_phone, pa.string(), quick=plain_phones),
     Column("lon", read_number, pa.float64(), is_required=False, bounds=(-1e9, 1e9)),
     Column("lat", read_number, pa.float64(), is_required=False, bounds=(-1e9, 1e9)),
     _text("community_code", longest=64, is_required=False),

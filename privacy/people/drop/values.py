@@ -80,6 +80,17 @@ class DropFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive rows of a file that are worked on at once: whole row groups of Parquet, or all of a CSV file."""
+
+    table: TableName
+    number: int
+    start: int
+    rows: int
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """A drop whose manifest is in order; `manifest_sha256` stands for its whole content."""
 

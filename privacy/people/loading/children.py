@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 from psycopg import sql
 
 from privacy.people.drop.columns import to_floats
-from privacy.people.drop.customers import get_customer_keys
 from privacy.people.drop.tables import NEED_THRESHOLD
 from privacy.people.drop.values import TableName
 from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA, TOPICS, stage_chosen
@@ -22,7 +21,6 @@ from privacy.people.loading.statements import (
     MERGES,
     SET_MIRRORS,
     SET_PERSONAS,
-    STAGING,
 )
 from privacy.redaction import mask_personal_text
 from privacy.release.slots import AGE_BAND_MONTHS
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from privacy.people.drop.rows import CheckedChunk
+    from privacy.people.loading.tools import Tools
     from privacy.people.ports import FindTags
     from privacy.people.vault import Vault
 
@@ -43,41 +42,55 @@ _LEFT_OUT = frozenset({"customer_id", "model_version"})
 _BOUNDED = {TableName.SCORES: NEEDS, TableName.INTERESTS: INTERESTS, TableName.TOPICS: TOPICS}
 
 
-def create_staging(connection: psycopg.Connection[Any], *, table: TableName) -> None:
-    """Make an empty `staged` for one file, in place of the last one."""
-    connection.execute("DROP TABLE IF EXISTS staged")
-    columns = sql.SQL(STAGING[table])
-    connection.execute(sql.SQL("CREATE TEMPORARY TABLE staged (customer_key bigint, {})").format(columns))
-
-
-def stage(connection: psycopg.Connection[Any], *, table: TableName, checked: CheckedChunk, find_tags: FindTags) -> None:
-    """Add a chunk's good rows to `staged`.
+def stage(
+    connection: psycopg.Connection[Any],
+    *,
+    table: TableName,
+    checked: CheckedChunk,
+    keys: NDArray[np.int64],
+    buckets: NDArray[np.int32],
+    tools: Tools,
+) -> None:
+    """Add a chunk's good rows to the staged ones of their table; `buckets` is -1 for those that nobody wants.
 
     Scores below the threshold are no need and stay out; texts are masked, and the pains in them stand beside them.
     """
-    is_wanted = checked.is_good
+    is_wanted = checked.is_good & (buckets >= 0)
     if table is TableName.SCORES:
         is_wanted = is_wanted & _reaches_threshold(checked)
-    wanted = pa.array(is_wanted)
-    columns = {name: pc.filter(column, wanted) for name, column in checked.columns.items()}
-    staged = {"customer_key": pa.array(get_customer_keys(columns["customer_id"]))}
+    # Rows of one bucket stand together, so that whoever merges it reads few pages.
+    wanted = np.flatnonzero(is_wanted)
+    wanted = wanted[np.argsort(buckets[wanted], kind="stable")]
+    columns = {name: column.take(pa.array(wanted)) for name, column in checked.columns.items()}
+    staged = {"bucket": pa.array(buckets[wanted]), "customer_key": pa.array(keys[wanted])}
     for name, column in columns.items():
         if name not in _LEFT_OUT and not (table is TableName.SCORES and name == "score"):
             staged[_RENAMED.get(name, name)] = column
     if table is TableName.TICKETS:
-        staged["masked_text"] = _mask(staged["masked_text"])
-        staged["mined_tags"] = _mine(staged["masked_text"], staged["category"], find_tags=find_tags)
+        staged |= _read_texts(staged["masked_text"], categories=staged["category"], find_tags=tools.find_tags)
     if table is TableName.ACTIVITY:
         staged["score"] = pc.cast(pc.round(staged["score"]), pa.int32())
-    copy_columns(connection, table=sql.Identifier("staged"), columns=staged)
+    copy_columns(connection, table=sql.Identifier("staging", table), columns=staged)
 
 
-def merge(connection: psycopg.Connection[Any], *, table: TableName, month: date, vault: Vault) -> None:
-    """Merge `staged` into its table, and what follows from it, inside the caller's transaction.
+def merge_bucket(connection: psycopg.Connection[Any], *, bucket: int, month: date, vault: Vault) -> None:
+    """Merge the staged rows of a bucket's households into their tables, inside the caller's transaction.
 
     Repeating it changes nothing.
     """
-    connection.execute("ANALYZE staged")
+    connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS present (LIKE staging.present) ON COMMIT DELETE ROWS")
+    connection.execute("INSERT INTO present SELECT * FROM staging.present WHERE bucket = %s", (bucket,))
+    connection.execute("ANALYZE present")
+    for table in MERGES:
+        fill = sql.SQL("CREATE TEMPORARY TABLE staged ON COMMIT DROP AS SELECT * FROM {} WHERE bucket = {}")
+        connection.execute(fill.format(sql.Identifier("staging", table), bucket))
+        connection.execute("ANALYZE staged")
+        _merge(connection, table=table, month=month, vault=vault)
+        connection.execute("DROP TABLE IF EXISTS staged, found, candidates, chosen, mirrored")
+
+
+def _merge(connection: psycopg.Connection[Any], *, table: TableName, month: date, vault: Vault) -> None:
+    """Merge `staged` into its table, and what follows from it."""
     if table in _BOUNDED:
         stage_chosen(connection, bound=_BOUNDED[table], month=month, vault=vault)
     connection.execute(MERGES[table].encode())
@@ -99,13 +112,17 @@ def _reaches_threshold(checked: CheckedChunk) -> NDArray[np.bool_]:
     return is_need
 
 
-def _mask(texts: pa.Array) -> pa.Array:
-    # A text that says nothing is stored as a space: the column is not null, and Arrow would write "" as null.
-    return pa.array([mask_personal_text(text) if text else " " for text in texts.to_pylist()], type=pa.string())
+def _read_texts(texts: pa.Array, *, categories: pa.Array, find_tags: FindTags) -> dict[str, pa.Array]:
+    """Return the texts masked, and the pains of each as PostgreSQL writes an array; what is said twice is read once.
 
-
-def _mine(texts: pa.Array, categories: pa.Array, *, find_tags: FindTags) -> pa.Array:
-    """Return the pains of each text as PostgreSQL writes an array. Tags are identifiers: nothing needs a quote."""
-    rows = zip(texts.to_pylist(), categories.to_pylist(), strict=True)
-    found = (find_tags(text, category=str(CATEGORIES[category])) for text, category in rows)
-    return pa.array(["{" + ",".join(tags) + "}" for tags in found], type=pa.string())
+    A text that says nothing is stored as a space: the column is not null, and Arrow would write "" as null. Tags are
+    identifiers: nothing needs a quote.
+    """
+    said = list(zip(texts.to_pylist(), categories.to_pylist(), strict=True))
+    masked = {text: mask_personal_text(text) if text else " " for text, _ in dict.fromkeys(said)}
+    tags = {one: find_tags(masked[one[0]], category=str(CATEGORIES[one[1]])) for one in dict.fromkeys(said)}
+    written = {one: "{" + ",".join(found) + "}" for one, found in tags.items()}
+    return {
+        "masked_text": pa.array([masked[text] for text, _ in said], type=pa.string()),
+        "mined_tags": pa.array([written[one] for one in said], type=pa.string()),
+    }

@@ -1,4 +1,4 @@
-"""Loads the households file, a transaction a chunk: who they are goes to the vault, where they live to core."""
+"""Loads rows of the households file: who they are goes to the vault, where they live to core."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-import pyarrow as pa
 from psycopg import sql
 
 from privacy.people.drop.cells import LOCAL
-from privacy.people.drop.customers import get_customer_keys
 from privacy.people.errors import KeyName
 from privacy.people.loading.assignment import Assignment, Known, assign
 from privacy.people.loading.copying import copy_lines
@@ -23,14 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date, datetime
 
+    import numpy as np
     import psycopg
+    from numpy.typing import NDArray
 
     from privacy.people.vault import Vault
 
-# `present` maps the customers of this drop to their households until the intake ends.
 CREATE = """
-CREATE TEMPORARY TABLE present (customer_key bigint NOT NULL, household_id uuid NOT NULL);
-CREATE INDEX ON present (household_id);
 CREATE TEMPORARY TABLE placed (household_id uuid, city_code int, leaf_id bigint, opened_on date)
     ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE arrival (next_month date);
@@ -51,12 +48,6 @@ LEFT JOIN vault.data_keys AS k ON k.household_id = p.household_id
 LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
-"""
-# A household is placed once a drop: two customers registered in two cities do not send it to and fro.
-_KEEP_PLACED = """
-UPDATE placed AS n SET city_code = h.city_code, leaf_id = h.leaf_id FROM core.households AS h
-WHERE h.household_id = n.household_id AND (h.city_code, h.leaf_id) <> (n.city_code, n.leaf_id)
-    AND EXISTS (SELECT FROM present AS p WHERE p.household_id = n.household_id)
 """
 _PLACE_HOUSEHOLDS = """
 INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
@@ -98,6 +89,8 @@ WHERE NOT EXISTS (SELECT FROM vault.data_keys AS k WHERE k.household_id = r.hous
 UPDATE vault.phones AS p SET lookup_hash = r.lookup_hash, lookup_version = r.lookup_version
 FROM rehashed AS r WHERE p.household_id = r.household_id;
 """
+# What commits later, or brings more rows in before that, finds the working copies empty.
+_CLEAR = "TRUNCATE incoming, placed, moved, renumbered, rekeyed, rehashed, departed, dissolved"
 _NULL = "\\N"
 _HASHES = ("lookup_hash", "lookup_version", "opt_out_hash", "opt_out_version")
 _PHONE = ("household_id", "ciphertext", "seal_version", *_HASHES)
@@ -147,34 +140,53 @@ def get_arrival(month: date, *, now: datetime) -> date:
 
 
 def load_households(
-    connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault, city_from: date | None = None
-) -> None:
-    """Bring one chunk in, inside the caller's transaction. Repeating a chunk changes nothing.
+    connection: psycopg.Connection[Any],
+    *,
+    rows: HouseholdRows,
+    vault: Vault,
+    is_news: bool = False,
+    city_from: date | None = None,
+) -> list[UUID]:
+    """Bring rows in, inside the caller's transaction, and return the household of each. Repeating it changes nothing.
 
-    Households that it founds count from `city_from` on, by default at once.
+    All rows of a phone come at once: of several customers the first row says where the household lives, so that two who
+    are registered in two cities do not send it to and fro. `is_news` says that nobody of them is known. Households that
+    it founds count from `city_from` on, by default at once.
     """
     customers = [vault.customer_hash(customer_id) for customer_id in rows.customer_ids]
     hashes = [vault.lookup_hashes(phone) for phone in rows.phones]
     lookups = [newest for newest, *_ in hashes]
-    known = _find_known(connection, customers=customers, hashes=hashes)
+    known = [] if is_news else _find_known(connection, customers=customers, hashes=hashes)
     assignment = assign(lookups, known=known, make_ids=vault.make_household_ids)
     homes = [assignment.homes[lookup] for lookup in lookups]
     _copy_places(connection, rows=rows, homes=homes, assignment=assignment, city_from=city_from)
     _copy_phones(connection, rows=rows, lookups=lookups, assignment=assignment, vault=vault)
     _copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     _copy_customers(connection, customers=customers, homes=homes, known=known)
-    for statement in (_KEEP_PLACED, _PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
-        connection.execute(statement)
-    _copy_present(connection, rows=rows, homes=homes)
-    settle_departed(connection)
-    connection.execute(_SEAL)
+    if known:
+        for statement in (_PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
+            connection.execute(statement)
+        settle_departed(connection)
+        connection.execute(_SEAL)
+        connection.execute(_CLEAR)
+    return homes
+
+
+def note_present(
+    connection: psycopg.Connection[Any], *, keys: NDArray[np.int64], buckets: NDArray[np.int32], homes: Sequence[UUID]
+) -> None:
+    """Note, for n customers of this drop, in which household and bucket they are, until the intake ends."""
+    rows = zip(buckets.tolist(), keys.tolist(), homes, strict=True)
+    lines = [f"{bucket}\t{key}\t{home.hex}" for bucket, key, home in rows]
+    names = ("bucket", "customer_key", "household_id")
+    copy_lines(connection, table=sql.Identifier("staging", "present"), names=names, lines=lines)
 
 
 def _find_known(
     connection: psycopg.Connection[Any], *, customers: Sequence[bytes], hashes: Sequence[tuple[bytes, ...]]
 ) -> list[Known]:
     """Look for each customer, and for its phone under every version of the lookup key: one row more for each."""
-    copy_incoming(connection, customers=customers, hashes=hashes)
+    copy_incoming(connection, positions=range(len(customers)), customers=customers, hashes=hashes)
     return [Known(*row) for row in connection.execute(_FIND_KNOWN)]
 
 
@@ -274,9 +286,3 @@ def _copy_customers(
     fresh = [line for position, line in enumerate(members) if position not in old]
     copy_lines(connection, table=sql.Identifier("vault", "customers"), names=names, lines=fresh)
     copy_lines(connection, table=sql.Identifier("moved"), names=names, lines=[members[position] for position in old])
-
-
-def _copy_present(connection: psycopg.Connection[Any], *, rows: HouseholdRows, homes: Sequence[UUID]) -> None:
-    keys = get_customer_keys(pa.array(rows.customer_ids, type=pa.string()))
-    lines = [f"{key}\t{home.hex}" for key, home in zip(keys.tolist(), homes, strict=True)]
-    copy_lines(connection, table=sql.Identifier("present"), names=("customer_key", "household_id"), lines=lines)

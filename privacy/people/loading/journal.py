@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
-from psycopg.types.json import Jsonb
 from sqlalchemy import exists, func, select, text
 from sqlalchemy.exc import OperationalError
 
@@ -33,10 +32,9 @@ SHORT_WAIT = "5s"
 
 @dataclass(frozen=True, slots=True)
 class DropState:
-    """How far a drop has come; `progress` holds the rows that are committed, by table."""
+    """Whether a drop is in, and how many of its rows were rejected."""
 
     is_done: bool
-    progress: dict[str, int]
     rejected: int
 
 
@@ -78,13 +76,13 @@ def refuse_half_in(session: Session, /) -> None:
 def get_state(connection: psycopg.Connection[Any], /, *, drop: Drop) -> DropState | None:
     """Return how far this drop has come, None if it is new. Raises DropError if its content has changed."""
     row = connection.execute(
-        "SELECT manifest_sha256, state, progress, rejected FROM core.drops WHERE drop_id = %s", (drop.drop_id,)
+        "SELECT manifest_sha256, state, rejected FROM core.drops WHERE drop_id = %s", (drop.drop_id,)
     ).fetchone()
     if row is None:
         return None
     if bytes(row[0]) != drop.manifest_sha256:
         raise DropError(problem=DropProblem.CONTENT_CHANGED)
-    return DropState(row[1] == DONE, row[2], row[3])
+    return DropState(row[1] == DONE, row[2])
 
 
 def check_order(connection: psycopg.Connection[Any], /, *, drop: Drop, now: datetime) -> None:
@@ -121,14 +119,14 @@ def begin(connection: psycopg.Connection[Any], /, *, drop: Drop, rejected: int, 
     )
 
 
-def note_rows(connection: psycopg.Connection[Any], /, *, drop: Drop, table: TableName, rows: int) -> None:
-    """Note, in the transaction that brings them in, that the first `rows` rows of a table are in."""
-    connection.execute(
-        "UPDATE core.drops SET progress = progress || %s WHERE drop_id = %s", (Jsonb({table: rows}), drop.drop_id)
-    )
+def is_anybody_erased(connection: psycopg.Connection[Any], /, *, since: datetime) -> bool:
+    """Say whether a person was erased at or after an instant."""
+    query = "SELECT EXISTS (SELECT FROM vault.erasures WHERE at >= %s)"
+    return connection.execute(query, (since,)).fetchone() == (True,)
 
 
 def finish(session: Session, /, *, drop: Drop, now: datetime) -> None:
     """Note, in the transaction that tells the audit, that everything is in."""
     row = session.get_one(DropRow, drop.drop_id)
     row.state, row.finished_at = DONE, now
+    row.progress = {table: drop.files[table].rows for table in TableName if table is not TableName.COMMUNITIES}

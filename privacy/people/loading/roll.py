@@ -6,6 +6,7 @@ phone first, so that whoever comes with it founds another, and goes with its cus
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
@@ -18,18 +19,30 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from privacy.people.loading.households import HouseholdRows
-    from privacy.people.vault import Vault
 
 CREATE = """
-CREATE TEMPORARY TABLE incoming (position int, customer_hash bytea, lookup_hash bytea) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE roll (customer_hash bytea, household_id uuid, at_phone uuid);
+CREATE TEMPORARY TABLE incoming (position bigint, customer_hash bytea, lookup_hash bytea) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE called (row_number bigint, customer_hash bytea, household_id uuid, at_phone uuid)
+    ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE struck (row_number bigint);
+CREATE TEMPORARY VIEW roll AS SELECT customer_hash, household_id, at_phone FROM staging.roll
+    WHERE row_number NOT IN (SELECT row_number FROM struck);
 """
+_IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM vault.customers) AND NOT EXISTS (SELECT FROM vault.phones)"
 _CALL = """
-INSERT INTO roll SELECT i.customer_hash, c.household_id, p.household_id FROM incoming AS i
+INSERT INTO called SELECT i.position, i.customer_hash, c.household_id, p.household_id FROM incoming AS i
 LEFT JOIN vault.phones AS p ON p.lookup_hash = i.lookup_hash
 LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
+"""
+_NOTE = """
+INSERT INTO staging.roll (row_number, customer_hash, household_id, at_phone)
+SELECT row_number, customer_hash, household_id, at_phone FROM called
+"""
+# Known, and not at the phone of the own household: by any version of the lookup key.
+_FIND_MOVERS = """
+SELECT row_number FROM called WHERE household_id IS NOT NULL
+GROUP BY row_number HAVING NOT coalesce(bool_or(at_phone = household_id), false)
 """
 # Nobody of them is on the phone; and somebody else is, or all of them are elsewhere.
 _VACATE = """
@@ -59,31 +72,63 @@ INSERT INTO departed (household_id) SELECT household_id FROM gone
 """
 
 
-def call_roll(connection: psycopg.Connection[Any], /, *, rows: HouseholdRows, vault: Vault) -> None:
-    """Note, inside the caller's transaction, what one chunk says of customers and phones that are known."""
-    customers = [vault.customer_hash(customer_id) for customer_id in rows.customer_ids]
-    copy_incoming(connection, customers=customers, hashes=[vault.lookup_hashes(phone) for phone in rows.phones])
-    connection.execute(_CALL)
+@dataclass(frozen=True, slots=True)
+class Called:
+    """How many customers and phones of some rows are known, and the rows whose customer is at another phone now."""
+
+    known: int
+    movers: list[int]
 
 
-def vacate(connection: psycopg.Connection[Any], /) -> None:
+def is_vault_empty(connection: psycopg.Connection[Any], /) -> bool:
+    """Say whether nobody is known yet, so that nobody need be looked for."""
+    return connection.execute(_IS_EMPTY).fetchone() == (True,)
+
+
+def call_roll(
+    connection: psycopg.Connection[Any],
+    /,
+    *,
+    rows: Sequence[int],
+    customers: Sequence[bytes],
+    lookups: Sequence[tuple[bytes, ...]],
+) -> Called:
+    """Note, inside the caller's transaction, what rows of a chunk say of customers and phones that are known."""
+    copy_incoming(connection, positions=rows, customers=customers, hashes=lookups)
+    known = connection.execute(_CALL).rowcount
+    connection.execute(_NOTE)
+    movers = [row for (row,) in connection.execute(_FIND_MOVERS)]
+    connection.execute("TRUNCATE incoming, called")
+    return Called(known, movers)
+
+
+def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int]) -> bool:
     """Take the phone from every household whose customers have left it, inside the caller's transaction.
 
-    A household of which the drop names nobody, while somebody else comes with its phone, is dissolved.
+    A household of which the drop names nobody, while somebody else comes with its phone, is dissolved. `struck` are
+    rows that were called and then rejected. Returns whether anybody was known at all.
     """
-    for statement in ("CREATE INDEX ON roll (customer_hash); ANALYZE roll", _VACATE, _CUT_OFF):
+    if connection.execute("SELECT EXISTS (SELECT FROM staging.roll)").fetchone() != (True,):
+        return False
+    copy_lines(connection, table=sql.Identifier("struck"), names=["row_number"], lines=map(str, struck))
+    for statement in (_VACATE, _CUT_OFF):
         connection.execute(statement)
     settle_departed(connection)
-    connection.execute("DROP TABLE roll")
+    connection.execute("TRUNCATE struck")
+    return True
 
 
 def copy_incoming(
-    connection: psycopg.Connection[Any], *, customers: Sequence[bytes], hashes: Sequence[tuple[bytes, ...]]
+    connection: psycopg.Connection[Any],
+    *,
+    positions: Sequence[int],
+    customers: Sequence[bytes],
+    hashes: Sequence[tuple[bytes, ...]],
 ) -> None:
     """Fill `incoming` with each customer and its phone under every version of the lookup key: a line for each."""
     lines = [
         f"{position}\t\\\\x{customer.hex()}\t\\\\x{lookup.hex()}"
-        for position, (customer, its) in enumerate(zip(customers, hashes, strict=True))
+        for position, customer, its in zip(positions, customers, hashes, strict=True)
         for lookup in its
     ]
     names = ("position", "customer_hash", "lookup_hash")

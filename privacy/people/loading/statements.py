@@ -1,4 +1,4 @@
-"""How each table of a drop is merged. `staged` holds the rows of the file, `present` the drop's customers.
+"""How the tables of a drop are merged, a bucket of households at a time: `staged` has rows, `present` whose they are.
 
 Rows of several customers of one household meet in the merge: any need counts, the highest activity and weight, and
 members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
@@ -9,16 +9,6 @@ household that a drop does not name is left alone; one that a customer has left 
 from __future__ import annotations
 
 from privacy.people.drop.values import TableName
-
-STAGING: dict[TableName, str] = {
-    TableName.CONSENTS: "purpose text, granted boolean, policy_version text, source text, at timestamptz",
-    TableName.SCORES: "category smallint",
-    TableName.ACTIVITY: "score int, level int, channels int",
-    TableName.PURCHASES: "category smallint, model text, bought_on date",
-    TableName.TICKETS: "category smallint, fault_tag text, masked_text text, opened_on date, mined_tags text[]",
-    TableName.INTERESTS: "tag text, weight float8",
-    TableName.TOPICS: "topic text, platform text, stance int",
-}
 
 MERGES: dict[TableName, str] = {
     TableName.CONSENTS: """

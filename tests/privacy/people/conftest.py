@@ -15,6 +15,8 @@ from privacy.audit.values import Actor, AuditKey, ReadPurpose
 from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, copy_key_file, create_key_file
+from privacy.people.loading.tools import Tools
+from privacy.people.ports import find_no_tags
 from privacy.people.vault import Vault, WrappedKey
 from tests.privacy.people.drops import DropWriter
 from tests.privacy.people.locators import GridLocator
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 TABLES = (
     "core.drops, core.households, core.needs, core.consents, core.contacts, core.purchases, core.tickets,"
     " core.interests, core.topics, core.pain_points, vault.customers, vault.phones, vault.data_keys,"
-    " vault.opt_outs, vault.erasures, vault.retired_keys"
+    " vault.opt_outs, vault.erasures, vault.retired_keys, staging.runs, staging.parts, staging.roll, staging.present,"
+    " staging.consents, staging.scores, staging.activity, staging.purchases, staging.tickets, staging.interests,"
+    " staging.topics"
 )
 
 RECORDER = Recorder(AuditKey(b"k" * 32), Actor.INTAKE)
@@ -91,15 +95,15 @@ class Intake:
     folder: Path
 
     def __call__(self, writer_or_folder: DropWriter | Path, **arguments: Any) -> IntakeReport:  # noqa: ANN401 - as take_in
-        """Take in a written drop, in small chunks."""
+        """Take in a written drop, in small parts."""
         folder = writer_or_folder.folder if isinstance(writer_or_folder, DropWriter) else writer_or_folder
+        locator = arguments.pop("locator", GridLocator())
         return take_in(
-            self.intake_engine,
+            Tools(self.intake_engine, locator, self.vault, arguments.pop("find_tags", find_no_tags)),
             drop_dir=folder,
-            vault=self.vault,
             recorder=RECORDER,
             clock=self.clock,
-            **{"locator": GridLocator(), "chunk_rows": 64, **arguments},
+            **{"chunk_rows": 64, **arguments},
         )
 
     def writer(self, name: str = "drop", **arguments: Any) -> DropWriter:  # noqa: ANN401 - as DropWriter

@@ -14,6 +14,7 @@ from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore
+from privacy.people.loading.tools import Tools
 from privacy.people.vault import Vault
 from tests.privacy.people.locators import GridLocator
 
@@ -26,11 +27,10 @@ def main(url: str, key_file: str, drop_dir: str, last_step: str, least_done: str
         if step == last_step and done >= int(least_done):
             os.kill(os.getpid(), signal.SIGKILL)
 
+    engine, vault = create_engine(url, hide_parameters=True), Vault(FileKeyStore(Path(key_file)))
     take_in(
-        create_engine(url, hide_parameters=True),
+        Tools(engine, GridLocator(), vault),
         drop_dir=Path(drop_dir),
-        locator=GridLocator(),
-        vault=Vault(FileKeyStore(Path(key_file))),
         recorder=Recorder(AuditKey(b"k" * 32), Actor.INTAKE),
         clock=lambda: datetime(2026, 11, 18, 4, 0, tzinfo=UTC),
         progress=die,

@@ -103,6 +103,7 @@ class DropWriter:
     month: str = "2026-11"
     datum: str = "gcj02"
     form: str = "parquet"
+    group_rows: int = 64
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, tables: dict[str, Columns]) -> Path:
@@ -120,7 +121,7 @@ class DropWriter:
         if self.form == "csv":
             pa_csv.write_csv(table, path)
         else:
-            pa_parquet.write_table(table, path)
+            pa_parquet.write_table(table, path, row_group_size=self.group_rows)
         self.promise(path, rows=table.num_rows)
 
     def write_bytes(self, name: str, content: bytes, *, rows: int) -> None:

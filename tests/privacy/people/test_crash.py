@@ -39,11 +39,8 @@ POINTS = [
     ("check scores", 64),
     ("load households", 64),
     ("load households", 200),
-    ("load consents", 64),
-    ("load scores", 1600),
-    ("load activity", 200),
-    ("load tickets", 128),
-    ("load topics", 200),
+    ("merge buckets", 1),
+    ("merge buckets", 2),
 ]
 
 
@@ -104,7 +101,7 @@ def test_another_drop_waits_until_a_half_loaded_one_is_through(
     intake: Intake, services: TestServices, key_file: Path
 ) -> None:
     drop_dir = intake.writer().write(make_tables())
-    with _start(services, key_file, drop_dir, step="load scores", done=64) as process:
+    with _start(services, key_file, drop_dir, step="load households", done=64) as process:
         process.wait(timeout=60)
     other = intake.writer("other", drop_id="other").write(make_tables())
     with pytest.raises(Exception, match="unfinished_other"):
