@@ -24,6 +24,7 @@ _COMMANDS = {
     "city": "field_apps_mock.commands:city_command",
     "keys": "privacy.people.commands:keys",
     "intake": "monthly:intake",
+    "help-intake": "monthly:help_intake",
     "vocabulary": "privacy.people.mining.commands:vocabulary",
     "release": "monthly:release",
     "ledger": "privacy.release.commands:ledger",

@@ -5,11 +5,16 @@ No package may know both sides, so their parts are put together here, in a proce
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
+from typing import Final
 
 import click
+import psycopg
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -25,12 +30,14 @@ from privacy.people.errors import KeyName, KeyStoreError
 from privacy.people.intake import take_in
 from privacy.people.keys import KeyStore
 from privacy.people.loading.crews import Helpers
+from privacy.people.loading.helping import help_out
 from privacy.people.loading.tools import Tools
 from privacy.people.mining.errors import TermsError
 from privacy.people.mining.tagger import Tagger
 from privacy.people.mining.terms import read_terms
-from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings
+from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings, RedisSettings
 from privacy.people.vault import Vault
+from privacy.people.wake_ups import WakeUps
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
 from privacy.release.drops import find_newest_intake
@@ -39,6 +46,8 @@ from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import Press, publish_month
 from privacy.release.settings import ServingSettings
 from privacy.release.signing import make_signer
+
+_LOOK_EVERY_S: Final = 5
 
 
 class MonthType(click.ParamType[date]):
@@ -101,13 +110,16 @@ def _open_tools() -> Tools:
 @click.argument("drop_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where bad rows are listed.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that work at once.")
-def intake(drop_dir: Path, rejects: Path | None, workers: int) -> None:
+@click.option("--knock", type=click.IntRange(0), default=0, help="Helpers elsewhere to wake, over REDIS_URL.")
+def intake(drop_dir: Path, rejects: Path | None, workers: int, knock: int) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
     SERVING_URL and PEOPLE_URL log in as field_intake (PEOPLE_DIRECT_URL where PEOPLE_URL leads through a pooler),
     KEY_FILE holds the keys. PAIN_TERMS_FILE, where there is one, adds words for pains (`vocabulary import`).
     """
     tools, keys = _open_tools(), KeySettings().open_store()
+    if knock:
+        WakeUps(RedisSettings().redis_url.get_secret_value()).knock(drop_id=drop_dir.name, helpers=knock)
     try:
         with show_intake() as progress:
             report = take_in(
@@ -122,6 +134,32 @@ def intake(drop_dir: Path, rejects: Path | None, workers: int) -> None:
     except IntakeError as error:
         raise click.ClickException(str(error)) from None
     _tell_intake(report)
+
+
+@click.command("help-intake")
+@click.argument("drops_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def help_intake(drops_dir: Path) -> None:
+    """Help, until SIGTERM, with whatever drop is being taken in; DROPS_DIR holds the drops' folders.
+
+    Settings are the intake's, and REDIS_URL. Any number of these may run, on any machine that sees the drops.
+    """
+    wake_ups = WakeUps(RedisSettings().redis_url.get_secret_value())
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    tools = _open_tools()
+    while not stop.is_set():
+        try:
+            done = help_out(tools, drops_dir=drops_dir, is_stopped=stop.is_set, pause=stop.wait)
+        except IntakeError as error:
+            click.echo(str(error), err=True)
+            done = 0
+        except (psycopg.OperationalError, OperationalError):
+            click.echo("the people database is away", err=True)
+            done = 0
+        if done:
+            click.echo(f"did {done:,} parts")
+        wake_ups.wait(_LOOK_EVERY_S)
 
 
 @click.command("publish")

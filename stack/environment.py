@@ -109,7 +109,7 @@ class Installation:
         by_process = {
             "web": DEMO_RULES | self._web() | redis,
             "operator": DEMO_RULES | {"SERVING_URL": self.url("serving", "field_operator")},
-            "intake": DEMO_RULES | self._both("field_intake") | every_key,
+            "intake": DEMO_RULES | self._both("field_intake") | every_key | redis,
             "release": DEMO_RULES | self._both("field_release") | release_keys,
             "auditor": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | audit_key,
             "eraser": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | eraser_keys,

@@ -104,6 +104,7 @@ def _work(
     try:
         job = Job.of(drop, run=run, tools=tools)
         prepare(connection, job)
+        staging.lead(connection)
         with open_crew(job, helpers=helpers) as crew:
             foreman = Foreman(connection, job, crew, progress)
             with open_rejects(path) as rejects:

@@ -36,6 +36,14 @@ class PeopleSettings(BaseSettings):
         return url
 
 
+class RedisSettings(BaseSettings):
+    """Where helpers of an intake are woken: REDIS_URL."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    redis_url: SecretStr
+
+
 class Guard(StrEnum):
     """What guards the keys in the key file."""
 

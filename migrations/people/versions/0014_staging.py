@@ -14,7 +14,7 @@ TABLES = """
 CREATE SCHEMA staging;
 CREATE UNLOGGED TABLE staging.runs (
     drop_id text PRIMARY KEY, manifest_sha256 bytea NOT NULL, now timestamptz NOT NULL, buckets int NOT NULL,
-    chunk_rows int NOT NULL);
+    chunk_rows int NOT NULL, leader int);
 CREATE UNLOGGED TABLE staging.parts (
     stage text, table_name text, number int, rows int NOT NULL, is_done boolean NOT NULL, task bytea, result bytea,
     PRIMARY KEY (stage, table_name, number));
@@ -35,8 +35,8 @@ STAGED = {
 }
 GRANTS = """
 GRANT USAGE ON SCHEMA staging TO field_intake;
-GRANT SELECT, INSERT, UPDATE, TRUNCATE ON staging.parts TO field_intake;
-GRANT SELECT, INSERT, TRUNCATE ON staging.runs, staging.roll, staging.present TO field_intake;
+GRANT SELECT, INSERT, UPDATE, TRUNCATE ON staging.runs, staging.parts TO field_intake;
+GRANT SELECT, INSERT, TRUNCATE ON staging.roll, staging.present TO field_intake;
 """
 
 

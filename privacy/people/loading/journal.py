@@ -52,6 +52,16 @@ def take_lock(connection: psycopg.Connection[Any], /) -> None:
     connection.execute("SET lock_timeout = 0")
 
 
+def is_led(connection: psycopg.Connection[Any], /) -> bool:
+    """Say whether the process lives that leads the work on the staged drop: it holds the lock."""
+    query = (
+        "SELECT EXISTS (SELECT FROM staging.runs JOIN pg_locks ON pid = leader"
+        " WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted"
+        " AND (classid::bigint << 32) + objid::bigint = %s)"
+    )
+    return connection.execute(query, (LOCK_KEY,)).fetchone() == (True,)
+
+
 def keep_intake_out(session: Session, /, *, is_shared: bool) -> None:
     """Hold the intake's lock until the caller's transaction ends, or share it with others that are no intake.
 

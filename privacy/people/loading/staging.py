@@ -83,6 +83,11 @@ class Run:
     chunk_rows: int
 
 
+def lead(connection: psycopg.Connection[Any], /) -> None:
+    """Note who leads: the connection that holds the intake's lock."""
+    connection.execute("UPDATE staging.runs SET leader = pg_backend_pid()")
+
+
 def find_run(connection: psycopg.Connection[Any], /) -> Run | None:
     """Return the drop that is staged, None where there is none."""
     row = connection.execute("SELECT drop_id, manifest_sha256, now, buckets, chunk_rows FROM staging.runs").fetchone()

@@ -38,10 +38,7 @@ class Tools:
             assert connection is not None  # noqa: S101 - it was opened in the line before
             pooled.detach()
             connection.autocommit = True
-            try:
-                yield connection
-            finally:
-                connection.close()
+            yield connection
 
 
 @dataclass(frozen=True, slots=True)

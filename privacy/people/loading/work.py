@@ -51,6 +51,15 @@ class Worker:
             staging.finish(self._connection, name, result=result)
         return True
 
+    def do_any(self) -> bool:
+        """Do whatever part is open; returns false where none is. Raises DropError."""
+        with self._connection.transaction():
+            part = staging.take_any(self._connection)
+            if part is None:
+                return False
+            staging.finish(self._connection, part.name, result=self._do(part.name, task=part.task))
+        return True
+
     def _do(self, name: PartName, *, task: Arrays | None) -> Arrays | None:
         if name.stage is Stage.CHECK:
             return self._check(self._get_part(name))

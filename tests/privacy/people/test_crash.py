@@ -15,7 +15,7 @@ import pytest
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.loading import journal
 from tests.privacy.people.conftest import LOCKS
-from tests.privacy.people.drops import DropWriter, make_tables
+from tests.privacy.people.drops import Columns, DropWriter, make_tables
 
 if TYPE_CHECKING:
     from stack.test_services import TestServices
@@ -50,9 +50,11 @@ def _start(services: TestServices, key_file: Path, drop_dir: Path, *, step: str,
     return subprocess.Popen([*program, url, str(key_file), str(drop_dir), step, str(done)], cwd=ROOT)
 
 
-def _take_in_undisturbed(intake: Intake) -> list[tuple[Any, ...]]:
-    writer = DropWriter(intake.folder / "undisturbed")
-    intake(writer.write(make_tables()))
+def take_in_undisturbed(intake: Intake, *drops: dict[str, Columns]) -> list[tuple[Any, ...]]:
+    """Take drops in one after the other, alone; return what came of it, and leave the database empty."""
+    for number, tables in enumerate(drops or [make_tables()]):
+        name = f"undisturbed-{number}"
+        intake(DropWriter(intake.folder / name, drop_id=name).write(tables))
     content = intake.ask(CONTENT)
     with intake.people_engine.begin() as connection:
         connection.exec_driver_sql(
@@ -66,7 +68,7 @@ def _take_in_undisturbed(intake: Intake) -> list[tuple[Any, ...]]:
 def test_after_kill_9_the_same_call_ends_the_same(
     intake: Intake, services: TestServices, key_file: Path, step: str, done: int
 ) -> None:
-    expected = _take_in_undisturbed(intake)
+    expected = take_in_undisturbed(intake)
     drop_dir = intake.writer().write(make_tables())
     with _start(services, key_file, drop_dir, step=step, done=done) as process:
         assert process.wait(timeout=60) == -signal.SIGKILL
@@ -82,7 +84,7 @@ def test_after_kill_9_the_same_call_ends_the_same(
 
 
 def test_killed_again_and_again_at_any_moment(intake: Intake, services: TestServices, key_file: Path) -> None:
-    expected = _take_in_undisturbed(intake)
+    expected = take_in_undisturbed(intake)
     drop_dir = intake.writer().write(make_tables())
     moments = random.Random(20261118)
     for _ in range(6):
