@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
+import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -20,6 +21,8 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from privacy.people.errors import KeyName, SealBrokenError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from privacy.audit.recording import BatchRead, PhoneRead
     from privacy.people.keys import KeyStore
 
@@ -57,6 +60,17 @@ class PhoneHashes(NamedTuple):
     opt_out_version: int
 
 
+class SealedPhones(NamedTuple):
+    """What the vault keeps of n phones, as columns; all under the newest keys."""
+
+    ciphertexts: list[bytes]
+    seal_version: int
+    wrapped_keys: list[bytes]
+    kek_version: int
+    opt_out_hashes: list[bytes]
+    opt_out_version: int
+
+
 class SealedPhone(NamedTuple):
     """What the vault keeps of a phone; `ciphertext` starts with its nonce of 12 bytes."""
 
@@ -87,6 +101,25 @@ class Vault:
         sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _bind(_CIPHERTEXT, household_id, _SEAL_VERSION))
         key = self._wrap(household_id, data_key, nonce=other)
         return SealedPhone(nonce + sealed, _SEAL_VERSION, key, self.hash_phone(phone, lookup_hash=lookup_hash))
+
+    def seal_many(self, household_ids: Sequence[bytes], phones: Sequence[str]) -> SealedPhones:
+        """Encrypt the phones of n households, by the 16 bytes of their ids: what `seal` does, at half the cost."""
+        kek_version = self.find_versions(KeyName.KEK)[0]
+        wrap, tail = self._get_wrapper(kek_version).encrypt, kek_version.to_bytes(4, "big")
+        own_tail = _SEAL_VERSION.to_bytes(4, "big")
+        size = _KEY_BYTES + 2 * _NONCE_BYTES
+        noise = self._random(size * len(phones))
+        ciphertexts, wrapped_keys = [], []
+        for at, household_id, phone in zip(range(0, len(noise), size), household_ids, phones, strict=True):
+            data_key = noise[at : at + _KEY_BYTES]
+            nonce = noise[at + _KEY_BYTES : at + size - _NONCE_BYTES]
+            other = noise[at + size - _NONCE_BYTES : at + size]
+            sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _CIPHERTEXT + household_id + own_tail)
+            ciphertexts.append(nonce + sealed)
+            wrapped_keys.append(other + wrap(other, data_key, _WRAPPED_KEY + household_id + tail))
+        opt_out_version = self.find_versions(KeyName.OPT_OUT)[0]
+        opt_out_hashes = self._hash_many(KeyName.OPT_OUT, map(str.encode, phones), version=opt_out_version)
+        return SealedPhones(ciphertexts, _SEAL_VERSION, wrapped_keys, kek_version, opt_out_hashes, opt_out_version)
 
     def open(
         self, household_id: UUID, *, key: WrappedKey, ciphertext: bytes, seal_version: int, read: PhoneRead | BatchRead
@@ -142,22 +175,56 @@ class Vault:
         """Return the hash of the data platform's customer id, 32 bytes."""
         return self._hash(KeyName.CUSTOMER, customer_id.encode())
 
+    def customer_hashes(self, customer_ids: Iterable[str]) -> list[bytes]:
+        """Return the hash of each of many customer ids."""
+        return self._hash_many(KeyName.CUSTOMER, map(str.encode, customer_ids))
+
+    def lookup_hashes_of(self, phones: Sequence[str]) -> list[tuple[bytes, ...]]:
+        """Return `lookup_hashes` of each of many phones."""
+        versions = self.find_versions(KeyName.LOOKUP)
+        columns = [self._hash_many(KeyName.LOOKUP, map(str.encode, phones), version=version) for version in versions]
+        return list(zip(*columns, strict=True))
+
+    def bounds_hashes(self, household_ids: Iterable[bytes], items: Iterable[bytes], *, year: int) -> list[bytes]:
+        """Return `bounds_hash` of each of many households, by the 16 bytes of their ids, and items."""
+        head = year.to_bytes(2, "big")
+        pairs = zip(household_ids, items, strict=True)
+        return self._hash_many(KeyName.BOUNDS, (head + household_id + item for household_id, item in pairs))
+
     def bounds_hash(self, household_id: UUID, *, year: int, item: str) -> bytes:
         """Return the hash by which a household's few counted items are chosen, the same all year, 32 bytes."""
         return self._hash(KeyName.BOUNDS, year.to_bytes(2, "big") + household_id.bytes + item.encode())
 
     def make_household_ids(self, count: int) -> list[UUID]:
         """Return new random household ids."""
-        noise = self._random(_ID_BYTES * count)
-        return [UUID(bytes=noise[at : at + _ID_BYTES], version=4) for at in range(0, len(noise), _ID_BYTES)]
+        return [UUID(bytes=one) for one in self.make_ids(count)]
+
+    def make_ids(self, count: int) -> list[bytes]:
+        """Return the 16 bytes of new random household ids, each a UUID of version 4."""
+        noise = np.frombuffer(self._random(_ID_BYTES * count), dtype=np.uint8).reshape(count, _ID_BYTES).copy()
+        noise[:, 6] = noise[:, 6] & 0x0F | 0x40
+        noise[:, 8] = noise[:, 8] & 0x3F | 0x80
+        ids: list[bytes] = noise.view(f"V{_ID_BYTES}").ravel().tolist()
+        return ids
 
     def _hash(self, name: KeyName, message: bytes, *, version: int = 1) -> bytes:
+        mac = self._get_mac(name, version=version).copy()
+        mac.update(message)
+        return mac.finalize()
+
+    def _hash_many(self, name: KeyName, messages: Iterable[bytes], *, version: int = 1) -> list[bytes]:
+        copy, hashes = self._get_mac(name, version=version).copy, []
+        for message in messages:
+            mac = copy()
+            mac.update(message)
+            hashes.append(mac.finalize())
+        return hashes
+
+    def _get_mac(self, name: KeyName, *, version: int) -> HMAC:
         known = self._macs.get((name, version))
         if known is None:
             known = self._macs[name, version] = HMAC(self._keys.get_key(name, version=version), SHA256())
-        mac = known.copy()
-        mac.update(message)
-        return mac.finalize()
+        return known
 
     def _hash_all(self, name: KeyName, phone: str) -> tuple[bytes, ...]:
         versions, message = self.find_versions(name), phone.encode()

@@ -1,6 +1,7 @@
 """Where a drop stands between its check and its tables, so that any number of processes can work on it.
 
-Unlogged: after a crash of the server all of it is empty together, journal and rows, and the drop is checked again.
+Nobody is erased while a drop is half in, and it is empty before and after: so its tables name no `household_id`, by
+which erasures and exports would look for them. Unlogged: after a crash of the server all of it is empty together, journal and rows, and the drop is checked again.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ CREATE UNLOGGED TABLE staging.parts (
     PRIMARY KEY (stage, table_name, number));
 ALTER TABLE staging.parts ALTER COLUMN task SET STORAGE EXTERNAL, ALTER COLUMN result SET STORAGE EXTERNAL;
 CREATE UNLOGGED TABLE staging.roll (
-    row_number bigint NOT NULL, customer_hash bytea NOT NULL, household_id uuid, at_phone uuid);
-CREATE UNLOGGED TABLE staging.present (bucket int NOT NULL, customer_key bigint NOT NULL, household_id uuid NOT NULL);
+    row_number bigint NOT NULL, customer_hash bytea NOT NULL, home_id uuid, at_phone uuid);
+CREATE UNLOGGED TABLE staging.present (bucket int NOT NULL, customer_key bigint NOT NULL, home_id uuid NOT NULL);
 """
 # What a household may have several of: rows of the files, by the bucket of the household that they speak of.
 STAGED = {

@@ -7,34 +7,38 @@ The hash is over the year, the household and the item's name, so a choice in one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from psycopg import sql
 
-from privacy.people.loading.copying import copy_lines
+from privacy.people.loading.copying import begin_row, copy_rows, field, read_rows
 from privacy.release.plan import NEEDS_PER_HOUSEHOLD, TAGS_PER_HOUSEHOLD
 from privacy.release.values import CATEGORIES, Product
 from privacy.release.vocabularies import get_vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import date
     from typing import LiteralString
-    from uuid import UUID
 
     import psycopg
+    from numpy.typing import NDArray
 
     from privacy.people.vault import Vault
 
-_BATCH_ROWS = 50_000
 _CHOSEN = ("household_id", "item")
 _CREATE = """
-CREATE TEMPORARY TABLE candidates (household_id uuid, item text, held int) ON COMMIT DROP;
+CREATE TEMPORARY TABLE candidates (household_id uuid, item text, code int, held int) ON COMMIT DROP;
 CREATE TEMPORARY TABLE chosen (household_id uuid, item text) ON COMMIT DROP;
 """
+_FILL = sql.SQL("""
+INSERT INTO candidates SELECT household_id, item, code - 1, count(*) OVER (PARTITION BY household_id)
+FROM ({}) AS held JOIN unnest(%(known)s::text[]) WITH ORDINALITY AS known (item, code) USING (item)
+""")
 _FEW = "INSERT INTO chosen SELECT household_id, item FROM candidates WHERE held <= %(most)s"
-_MANY = sql.SQL("SELECT household_id, item FROM candidates WHERE held > {} ORDER BY household_id")
+_MANY = sql.SQL("SELECT household_id, code FROM candidates WHERE held > {} ORDER BY household_id, code")
+_RANK_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,45 +98,39 @@ TOPICS = Bound(
 )
 
 
-def choose_counted(
-    household_id: UUID, *, items: Collection[str], bound: Bound, year: int, vault: Vault
-) -> frozenset[str]:
-    """Return which of a household's items count in the products of a year."""
-    if len(items) <= bound.most:
-        return frozenset(items)
+def choose(
+    household_ids: NDArray[np.void], codes: NDArray[np.int64], *, bound: Bound, year: int, vault: Vault
+) -> NDArray[np.int64]:
+    """Return which of n items count in the products of a year, as positions.
 
-    def rank(item: str) -> bytes:
-        return vault.bounds_hash(household_id, year=year, item=bound.kind + bound.known[item])
-
-    return frozenset(sorted(items, key=rank)[: bound.most])
+    A household's items stand together; a code is an item's place among those that `bound` knows. Of two items whose
+    hashes agree in 64 bits the one of the lower code comes first.
+    """
+    if not len(codes):
+        return np.empty(0, dtype=np.int64)
+    names = [(bound.kind + name).encode() for name in bound.known.values()]
+    its = [names[code] for code in codes.tolist()]
+    hashes = vault.bounds_hashes(household_ids.tolist(), its, year=year)
+    ranks = np.frombuffer(b"".join([one[:_RANK_BYTES] for one in hashes]), dtype=">u8")
+    is_first = np.append(np.True_, household_ids[1:] != household_ids[:-1])
+    household = np.cumsum(is_first) - 1
+    order = np.lexsort((codes, ranks, household))
+    place = np.arange(len(codes)) - np.flatnonzero(is_first)[household]
+    return np.sort(order[place < bound.most])
 
 
 def stage_chosen(connection: psycopg.Connection[Any], *, bound: Bound, month: date, vault: Vault) -> None:
     """Make `candidates` and, of them, `chosen`: the items that count; both inside the caller's transaction."""
     connection.execute(_CREATE)
-    fill = (
-        sql.SQL("INSERT INTO candidates SELECT household_id, item, count(*) OVER (PARTITION BY household_id) FROM (")
-        + sql.SQL(bound.candidates)
-        + sql.SQL(") AS held WHERE item = ANY(%(known)s)")
-    )
-    connection.execute(fill, {"month": month, "known": list(bound.known)})
+    known = list(bound.known)
+    connection.execute(_FILL.format(sql.SQL(bound.candidates)), {"month": month, "known": known})
     connection.execute(_FEW, {"most": bound.most})
-    with connection.cursor(name="many") as cursor:
-        cursor.itersize = _BATCH_ROWS
-        cursor.execute(_MANY.format(bound.most))
-        for lines in _batch(_get_lines(cursor, bound=bound, year=month.year, vault=vault)):
-            copy_lines(connection, table=sql.Identifier("chosen"), names=_CHOSEN, lines=lines)
+    many = read_rows(connection, _MANY.format(bound.most), kinds={"household_id": "V16", "code": ">i4"})
+    household_ids, codes = many["household_id"], many["code"].astype(np.int64)
+    positions = choose(household_ids, codes, bound=bound, year=month.year, vault=vault)
+    items = [field(item.encode()) for item in known]
+    begin = begin_row(len(_CHOSEN))
+    pairs = zip(household_ids[positions].tolist(), codes[positions].tolist(), strict=True)
+    rows = (begin + field(household_id) + items[code] for household_id, code in pairs)
+    copy_rows(connection, table=sql.Identifier("chosen"), names=_CHOSEN, rows=rows)
     connection.execute("ANALYZE candidates, chosen")
-
-
-def _get_lines(candidates: Iterable[tuple[UUID, str]], *, bound: Bound, year: int, vault: Vault) -> Iterator[str]:
-    for household_id, group in groupby(candidates, key=lambda candidate: candidate[0]):
-        items = [item for _, item in group]
-        for item in choose_counted(household_id, items=items, bound=bound, year=year, vault=vault):
-            yield f"{household_id.hex}\t{item}"
-
-
-def _batch(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Gather lines: the connection cannot read the next households while it is being written to."""
-    while batch := list(islice(lines, _BATCH_ROWS)):
-        yield batch

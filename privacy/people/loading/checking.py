@@ -150,9 +150,8 @@ class _Faces:
         phones = checked.columns["phone"].take(pa.array(good)).to_pylist()
         flags = np.zeros(len(checked.rows), dtype=np.int8)
         flags[good[erasures.find(phones)]] = CustomerFlag.ERASED
-        hash_phone = job.tools.vault.lookup_hashes
         customers = hash_customers(checked.columns["customer_id"], vault=job.tools.vault)
-        return cls(checked, customers, good, [hash_phone(phone) for phone in phones], flags)
+        return cls(checked, customers, good, job.tools.vault.lookup_hashes_of(phones), flags)
 
     def call_roll(self, connection: psycopg.Connection[Any]) -> int:
         """Note who is known, and flag who comes with another phone; returns how many rows of the vault were found."""

@@ -16,11 +16,12 @@ from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA
 from privacy.people.loading.copying import copy_columns
 from privacy.people.loading.statements import (
     FIND_MIRRORS,
+    FIND_PERSONAS,
     LOCK_MIRRORS,
+    LOOK_AGAIN,
     MERGE_PAIN_POINTS,
     MERGES,
-    SET_MIRRORS,
-    SET_PERSONAS,
+    SET_CHANGED,
 )
 from privacy.redaction import mask_personal_text
 from privacy.release.slots import AGE_BAND_MONTHS
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from privacy.people.ports import FindTags
     from privacy.people.vault import Vault
 
+_PRESENT = """
+INSERT INTO present SELECT customer_key, home_id AS household_id FROM staging.present WHERE bucket = %s
+"""
 _RENAMED = {"bought_at": "bought_on", "opened_at": "opened_on", "free_text": "masked_text"}
 _LEFT_OUT = frozenset({"customer_id", "model_version"})
 _BOUNDED = {TableName.SCORES: NEEDS, TableName.INTERESTS: INTERESTS, TableName.TOPICS: TOPICS}
@@ -78,15 +82,17 @@ def merge_bucket(connection: psycopg.Connection[Any], *, bucket: int, month: dat
 
     Repeating it changes nothing.
     """
-    connection.execute("CREATE TEMPORARY TABLE IF NOT EXISTS present (LIKE staging.present) ON COMMIT DELETE ROWS")
-    connection.execute("INSERT INTO present SELECT * FROM staging.present WHERE bucket = %s", (bucket,))
+    connection.execute(_PRESENT, (bucket,))
     connection.execute("ANALYZE present")
     for table in MERGES:
         fill = sql.SQL("CREATE TEMPORARY TABLE staged ON COMMIT DROP AS SELECT * FROM {} WHERE bucket = {}")
         connection.execute(fill.format(sql.Identifier("staging", table), bucket))
         connection.execute("ANALYZE staged")
         _merge(connection, table=table, month=month, vault=vault)
-        connection.execute("DROP TABLE IF EXISTS staged, found, candidates, chosen, mirrored")
+        connection.execute("DROP TABLE IF EXISTS staged, found, candidates, chosen")
+    # Last, because whoever writes to one of these households waits from here on.
+    for statement in (FIND_MIRRORS, LOCK_MIRRORS, LOOK_AGAIN, SET_CHANGED):
+        connection.execute(statement)
 
 
 def _merge(connection: psycopg.Connection[Any], *, table: TableName, month: date, vault: Vault) -> None:
@@ -94,13 +100,10 @@ def _merge(connection: psycopg.Connection[Any], *, table: TableName, month: date
     if table in _BOUNDED:
         stage_chosen(connection, bound=_BOUNDED[table], month=month, vault=vault)
     connection.execute(MERGES[table].encode())
-    if table is TableName.CONSENTS:
-        for statement in (FIND_MIRRORS, LOCK_MIRRORS, SET_MIRRORS):
-            connection.execute(statement)
-    elif table is TableName.PURCHASES:
+    if table is TableName.PURCHASES:
         stage_chosen(connection, bound=PERSONA, month=month, vault=vault)
         second_from, third_from = AGE_BAND_MONTHS
-        connection.execute(SET_PERSONAS, {"month": month, "second_from": second_from, "third_from": third_from})
+        connection.execute(FIND_PERSONAS, {"month": month, "second_from": second_from, "third_from": third_from})
     elif table is TableName.TICKETS:
         stage_chosen(connection, bound=PAIN_POINTS, month=month, vault=vault)
         connection.execute(MERGE_PAIN_POINTS.encode())

@@ -84,28 +84,35 @@ class Foreman:
         return erased
 
     def _check_table(self, table: TableName, *, rejects: RejectsFile) -> None:
-        results = self._check_parts(table)
-        rejected = sum(self._reject(table, result, rejects=rejects) for result in results)
-        left_out = sum(int(result["left_out"][0]) for result in results if "left_out" in result)
+        rejected = left_out = 0
+        for result in self._check_parts(table):
+            rejected += self._reject(table, result, rejects=rejects)
+            left_out += int(result["left_out"][0]) if "left_out" in result else 0
         self._judge(table, rejected=rejected, left_out=left_out, rejects=rejects)
 
     def _check_households(self, rejects: RejectsFile) -> Muster:
         table = TableName.HOUSEHOLDS
-        results = self._check_parts(table)
-        rejected = sum(self._reject(table, result, rejects=rejects) for result in results)
-        muster = Muster.gather(results)
+        rejected = 0
+
+        def read() -> Iterator[Arrays]:
+            nonlocal rejected
+            for result in self._check_parts(table):
+                rejected += self._reject(table, result, rejects=rejects)
+                yield result
+
+        muster = Muster.gather(read())
         for row in muster.rows[muster.repeats].tolist():
             self._write(table, row=row, column="customer_id", reason=Reason.DUPLICATE, rejects=rejects)
         self._judge(table, rejected=rejected + len(muster.repeats), left_out=0, rejects=rejects)
         self._note_rosters(muster)
         return muster
 
-    def _check_parts(self, table: TableName) -> list[Arrays]:
+    def _check_parts(self, table: TableName) -> Iterator[Arrays]:
         names = [PartName(Stage.CHECK, table, part.number) for part in self.job.parts[table]]
         rows = [part.rows for part in self.job.parts[table]]
         staging.plan(self.connection, map(PlannedPart, names, rows))
         self._run(Stage.CHECK, table, step=f"check {table}", total=self.job.drop.files[table].rows)
-        return list(staging.read_results(self.connection, names))
+        yield from staging.read_results(self.connection, names)
 
     def _note_rosters(self, muster: Muster) -> None:
         for number, rows in enumerate(muster.split()):

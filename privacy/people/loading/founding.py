@@ -10,7 +10,9 @@ import numpy as np
 from privacy.people.drop.values import TableName
 from privacy.people.loading import staging
 from privacy.people.loading.checking import read_part
-from privacy.people.loading.households import HouseholdRow, HouseholdRows, load_households, note_present
+from privacy.people.loading.filling import HouseholdRow, HouseholdRows, note_present
+from privacy.people.loading.households import load_households
+from privacy.people.loading.news import load_news
 from privacy.people.loading.rosters import Lot, get_buckets
 from privacy.people.loading.staging import PartName, Stage
 
@@ -82,11 +84,17 @@ def load(
     is_news: bool = False,
     city_from: date | None = None,
 ) -> None:
-    """Load rows, all that the drop has of their phones, inside the caller's transaction."""
+    """Load rows, all that the drop has of their phones, inside the caller's transaction.
+
+    `is_news` says that nothing is known of any of them, and that each has a phone of its own.
+    """
     if not members.rows.phones:
         return
     vault = job.tools.vault
-    homes = load_households(connection, rows=members.rows, vault=vault, is_news=is_news, city_from=city_from)
+    if is_news:
+        homes = load_news(connection, rows=members.rows, vault=vault)
+    else:
+        homes = load_households(connection, rows=members.rows, vault=vault, city_from=city_from)
     buckets = get_buckets(members.phone_keys, buckets=job.run.buckets)
     note_present(connection, keys=members.customer_keys, buckets=buckets, homes=homes)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from privacy.people.loading.copying import copy_lines
+from privacy.people.loading.copying import begin_row, copy_lines, copy_rows, field, number
 from privacy.people.loading.departures import settle_departed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ CREATE TEMPORARY TABLE incoming (position bigint, customer_hash bytea, lookup_ha
 CREATE TEMPORARY TABLE called (row_number bigint, customer_hash bytea, household_id uuid, at_phone uuid)
     ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE struck (row_number bigint);
-CREATE TEMPORARY VIEW roll AS SELECT customer_hash, household_id, at_phone FROM staging.roll
+CREATE TEMPORARY VIEW roll AS SELECT customer_hash, home_id AS household_id, at_phone FROM staging.roll
     WHERE row_number NOT IN (SELECT row_number FROM struck);
 """
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM vault.customers) AND NOT EXISTS (SELECT FROM vault.phones)"
@@ -36,7 +36,7 @@ LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 """
 _NOTE = """
-INSERT INTO staging.roll (row_number, customer_hash, household_id, at_phone)
+INSERT INTO staging.roll (row_number, customer_hash, home_id, at_phone)
 SELECT row_number, customer_hash, household_id, at_phone FROM called
 """
 # Known, and not at the phone of the own household: by any version of the lookup key.
@@ -126,10 +126,11 @@ def copy_incoming(
     hashes: Sequence[tuple[bytes, ...]],
 ) -> None:
     """Fill `incoming` with each customer and its phone under every version of the lookup key: a line for each."""
-    lines = [
-        f"{position}\t\\\\x{customer.hex()}\t\\\\x{lookup.hex()}"
+    begin = begin_row(3)
+    rows = (
+        begin + number(position, size=8) + field(customer) + field(lookup)
         for position, customer, its in zip(positions, customers, hashes, strict=True)
         for lookup in its
-    ]
+    )
     names = ("position", "customer_hash", "lookup_hash")
-    copy_lines(connection, table=sql.Identifier("incoming"), names=names, lines=lines)
+    copy_rows(connection, table=sql.Identifier("incoming"), names=names, rows=rows)

@@ -36,12 +36,10 @@ SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, counted = exclud
 WHERE (n.city_code, n.leaf_id, n.counted) <> (excluded.city_code, excluded.leaf_id, excluded.counted)
 """,
     TableName.ACTIVITY: """
-UPDATE core.households AS h SET activity_score = a.score, activity_level = a.level, channels = a.channels
-FROM (
-    SELECT p.household_id, max(s.score) AS score, max(s.level) AS level, max(s.channels) AS channels
-    FROM present AS p LEFT JOIN staged AS s USING (customer_key) GROUP BY p.household_id) AS a
-WHERE h.household_id = a.household_id
-    AND (h.activity_score, h.activity_level, h.channels) IS DISTINCT FROM (a.score, a.level, a.channels)
+CREATE TEMPORARY TABLE activities ON COMMIT DROP AS
+SELECT p.household_id, max(s.score) AS score, max(s.level) AS level, max(s.channels) AS channels
+FROM present AS p LEFT JOIN staged AS s USING (customer_key) GROUP BY p.household_id;
+ANALYZE activities
 """,
     TableName.PURCHASES: """
 INSERT INTO core.purchases (household_id, category, model, bought_on)
@@ -96,19 +94,27 @@ WHERE (t.stance, t.counted) <> (excluded.stance, excluded.counted)
 }
 
 # The one category that a household may be counted and invited in, and the age of its latest purchase there.
-SET_PERSONAS = """
-UPDATE core.households AS h SET persona_category = n.category, persona_age_band = n.age_band
+FIND_PERSONAS = """
+CREATE TEMPORARY TABLE personas ON COMMIT DROP AS
+SELECT household_id, category, (months >= %(second_from)s)::int + (months >= %(third_from)s)::int AS age_band
 FROM (
-    SELECT p.household_id, o.category,
-        (o.months >= %(second_from)s)::int + (o.months >= %(third_from)s)::int AS age_band
-    FROM (SELECT DISTINCT household_id FROM present) AS p LEFT JOIN (
-        SELECT c.household_id, b.category,
-            12 * (extract(year FROM %(month)s::date) - extract(year FROM max(b.bought_on)))
-            + extract(month FROM %(month)s::date) - extract(month FROM max(b.bought_on)) AS months
-        FROM chosen AS c JOIN core.purchases AS b ON b.household_id = c.household_id AND b.category = c.item::smallint
-        GROUP BY 1, 2) AS o USING (household_id)) AS n
+    SELECT c.household_id, b.category,
+        12 * (extract(year FROM %(month)s::date) - extract(year FROM max(b.bought_on)))
+        + extract(month FROM %(month)s::date) - extract(month FROM max(b.bought_on)) AS months
+    FROM chosen AS c JOIN core.purchases AS b ON b.household_id = c.household_id AND b.category = c.item::smallint
+    GROUP BY 1, 2) AS owned
+"""
+# In one go: each time that a household is written to, all of its row and its places in the indexes are. Whose consent
+# was not looked at keeps what the row says when it is written, whoever wrote that meanwhile.
+SET_CHANGED = """
+UPDATE core.households AS h SET push_consent = coalesce(n.granted, h.push_consent), activity_score = n.score,
+    activity_level = n.level, channels = n.channels, persona_category = n.category, persona_age_band = n.age_band
+FROM (
+    SELECT a.household_id, m.granted, a.score, a.level, a.channels, p.category, p.age_band
+    FROM activities AS a LEFT JOIN personas AS p USING (household_id) LEFT JOIN mirrors AS m USING (household_id)) AS n
 WHERE h.household_id = n.household_id
-    AND (h.persona_category, h.persona_age_band) IS DISTINCT FROM (n.category, n.age_band)
+    AND (h.push_consent, h.activity_score, h.activity_level, h.channels, h.persona_category, h.persona_age_band)
+        IS DISTINCT FROM (coalesce(n.granted, h.push_consent), n.score, n.level, n.channels, n.category, n.age_band)
 """
 MERGE_PAIN_POINTS = """
 CREATE TEMPORARY TABLE found ON COMMIT DROP AS
@@ -139,11 +145,9 @@ SELECT count(*) FROM (
     SELECT FROM core.households WHERE household_id IN (SELECT household_id FROM mirrored)
     ORDER BY household_id FOR NO KEY UPDATE) AS locked
 """
-SET_MIRRORS = """
-UPDATE core.households AS h SET push_consent = n.granted
-FROM (
-    SELECT DISTINCT ON (household_id) household_id, granted FROM core.consents
-    WHERE purpose = 'push_info' AND household_id IN (SELECT household_id FROM mirrored)
-    ORDER BY household_id, at DESC, granted) AS n
-WHERE h.household_id = n.household_id AND h.push_consent <> n.granted
+LOOK_AGAIN = """
+CREATE TEMPORARY TABLE mirrors ON COMMIT DROP AS
+SELECT DISTINCT ON (household_id) household_id, granted FROM core.consents
+WHERE purpose = 'push_info' AND household_id IN (SELECT household_id FROM mirrored)
+ORDER BY household_id, at DESC, granted
 """

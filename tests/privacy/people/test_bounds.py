@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import numpy as np
 import pytest
 
 from privacy.people.commands import show_progress
 from privacy.people.keys import FileKeyStore, create_key_file
-from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA, TOPICS, Bound, choose_counted
+from privacy.people.loading.bounds import INTERESTS, NEEDS, PAIN_POINTS, PERSONA, TOPICS, Bound, choose
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -21,7 +22,19 @@ ALL = [str(number) for number in range(8)]
 
 
 def _choose(number: int, items: list[str], *, vault: Vault, year: int = 2026, bound: Bound = NEEDS) -> frozenset[str]:
-    return choose_counted(UUID(int=number), items=items, bound=bound, year=year, vault=vault)
+    """Choose among the items of one household that stands between two others."""
+    known = list(bound.known)
+    ids = [UUID(int=one).bytes for one in (2**100, number, 2**101) for _ in items]
+    codes = np.array([known.index(item) for item in sorted(items, key=known.index)] * 3, dtype=np.int64)
+    positions = choose(np.array(ids, dtype="V16"), codes, bound=bound, year=year, vault=vault)
+    here = positions[(positions >= len(items)) & (positions < 2 * len(items))]
+    return frozenset(known[code] for code in codes[here])
+
+
+def test_the_choice_is_by_the_vault_s_hash(vault: Vault) -> None:
+    for number in range(20):
+        ranked = sorted(ALL, key=lambda item: vault.bounds_hash(UUID(int=number), year=2026, item=NEEDS.known[item]))
+        assert _choose(number, ALL, vault=vault) == frozenset(ranked[: NEEDS.most])
 
 
 def test_two_or_fewer_all_count(vault: Vault) -> None:
