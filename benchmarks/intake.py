@@ -53,7 +53,8 @@ def measure(*, quick: bool, progress: Progress) -> list[Row]:
 
 def _make_drop(town: Town, *, households: int) -> Path:
     """Write a drop whose tables are empty but for the households."""
-    folder = town.make_drop(town.installation.run_dir / "drop", households=households, month="2026-10")
+    folder = town.installation.run_dir / "drop"
+    town.make_drop(folder, households=households, month="2026-10")
     manifest = json.loads((folder / "manifest.json").read_text())
     for name, promised in manifest["files"].items():
         path = folder / name

@@ -21,8 +21,6 @@ from stack.demo_city import CITY, CITY_CODE, PLACES
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir
 
-_KEPT = frozenset({"migrations"})
-
 
 @dataclass(frozen=True, slots=True)
 class Ran:
@@ -54,11 +52,10 @@ class Town:
         # Of all children so far: what grows from one command to the next is the larger one's.
         return Ran(time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
 
-    def make_drop(self, folder: Path, *, households: int, month: str) -> Path:
-        """Write the drop of a month; the next month's is the same city moved on."""
+    def make_drop(self, folder: Path, *, households: int, month: str) -> float:
+        """Write the drop of a month; the next month's is the same city moved on. Returns the seconds that it took."""
         size = ["--households", str(households), "--month", month]
-        self.manage("app", ["city", CITY, *size, "--out", str(folder)])
-        return folder
+        return self.manage("app", ["city", CITY, *size, "--out", str(folder)]).seconds
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         """Open a superuser connection to the people database, in autocommit."""
@@ -67,7 +64,7 @@ class Town:
     def empty(self) -> None:
         """Take everybody and every release out of both databases; places stay."""
         with self.connect() as people, self.installation.serving.connect("serving") as serving:
-            _truncate(people, schemas=["core", "vault", "delivery", "ledger"])
+            _truncate(people, schemas=["core", "vault", "delivery", "ledger", "staging"])
             _truncate(serving, schemas=["released"])
             people.execute("INSERT INTO delivery.valve VALUES (1, false, NULL, NULL, '', 0, now())")
 

@@ -44,14 +44,12 @@ def _draw(
     *,
     charges: list[Charged],
     keys: PublicKeys,
-    month: date,
     noise: NoiseSource,
     clock: Clock,
     progress: Progress,
 ) -> None:
-    """Count, noise and store every charged product, inside the caller's transaction."""
+    """Count, noise and store every charged product, inside the transaction that has loaded the households."""
     progress(Step.COUNT, 0, 1)
-    counts.load_households(session, keys=keys, month=month)
     exact = {each.product: each for each in counts.count_all(session, keys=keys)}
     progress(Step.COUNT, 1, 1)
     total = sum(exact[each.product].counts.size for each in charges)
@@ -65,13 +63,6 @@ def _draw(
         ledger.store_draw(session, charged=each, draw=draw)
 
 
-def _check_bounds(people_sessions: sessionmaker[Session], *, keys: PublicKeys, month: date) -> None:
-    """Refuse before the charge what would otherwise burn it."""
-    with people_sessions() as session:
-        counts.load_households(session, keys=keys, month=month)
-        session.rollback()
-
-
 def _charge_and_draw(
     people_sessions: sessionmaker[Session],
     *,
@@ -82,21 +73,25 @@ def _charge_and_draw(
     clock: Clock,
     progress: Progress,
 ) -> None:
-    progress(Step.CHECK, 0, 1)
-    _check_bounds(people_sessions, keys=keys, month=month)
-    progress(Step.CHARGE, 0, 1)
-    charges = ledger.charge(
-        people_sessions,
-        products=DRAWN_MONTHLY,
-        city_code=keys.city_code,
-        month=month,
-        noise=noise,
-        recorder=recorder,
-        clock=clock,
-    )
-    progress(Step.CHARGE, 1, 1)
+    """Load and check the households, charge in a transaction of its own, and draw from what was checked.
+
+    What a bound would refuse is refused before the charge, which it would otherwise burn.
+    """
     with people_sessions.begin() as session:
-        _draw(session, charges=charges, keys=keys, month=month, noise=noise, clock=clock, progress=progress)
+        progress(Step.CHECK, 0, 1)
+        counts.load_households(session, keys=keys, month=month)
+        progress(Step.CHARGE, 0, 1)
+        charges = ledger.charge(
+            people_sessions,
+            products=DRAWN_MONTHLY,
+            city_code=keys.city_code,
+            month=month,
+            noise=noise,
+            recorder=recorder,
+            clock=clock,
+        )
+        progress(Step.CHARGE, 1, 1)
+        _draw(session, charges=charges, keys=keys, noise=noise, clock=clock, progress=progress)
 
 
 def obtain_draws(

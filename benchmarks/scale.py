@@ -1,0 +1,130 @@
+"""`python -m benchmarks.scale --households 10000000`: a large city from drop to release, by an operator's commands.
+
+Makes the drops of two months, takes the first into empty tables and the second over it, and publishes. Writes minutes,
+memory, disk and log to `benchmarks/results/scale-HOUSEHOLDS.json`; `make bench` shows the largest of these.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.town import CITY_CODE, Ran, Town, run_town
+from benchmarks.values import Progress, Row, Sense
+
+RESULTS = Path(__file__).parent / "results"
+_FIRST, _SECOND = "2026-10", "2026-11"
+_QUICK_HOUSEHOLDS = 20_000
+_GB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a city cost, in seconds and bytes; `wal` is what the people database wrote to its log."""
+
+    households: int
+    workers: int
+    measured_on: str
+    drop_s: float
+    drop_bytes: int
+    intake_s: float
+    intake_wal: int
+    size: int
+    second_s: float
+    second_wal: int
+    size_after_second: int
+    release_s: float
+    peak_rss: int
+
+
+def run(*, households: int, workers: int, progress: Progress) -> Scale:
+    """Do it all, beginning with empty databases."""
+    with run_town("bench-scale") as town:
+        town.empty()
+        progress("the drops of two months")
+        folder = town.installation.run_dir / f"drops-{households}"
+        began = [_make_drop(town, folder / month, households=households, month=month) for month in (_FIRST, _SECOND)]
+        drop_bytes = sum(path.stat().st_size for path in (folder / _FIRST).iterdir() if path.is_file())
+        progress("the first drop, into empty tables")
+        first, first_wal = _take_in(town, folder / _FIRST, workers=workers)
+        size = town.get_size()
+        progress("the release")
+        released = town.manage("release", ["release", "publish", _FIRST, "--city", str(CITY_CODE)])
+        progress("the second drop, over the first")
+        second, second_wal = _take_in(town, folder / _SECOND, workers=workers)
+        return Scale(
+            households,
+            workers,
+            f"{datetime.now(UTC):%Y-%m-%d}",
+            drop_s=began[0],
+            drop_bytes=drop_bytes,
+            intake_s=first.seconds,
+            intake_wal=first_wal,
+            size=size,
+            second_s=second.seconds,
+            second_wal=second_wal,
+            size_after_second=town.get_size(),
+            release_s=released.seconds,
+            peak_rss=max(first.peak_rss, second.peak_rss, released.peak_rss),
+        )
+
+
+def _make_drop(town: Town, folder: Path, *, households: int, month: str) -> float:
+    """Return the seconds that a drop took; one that is there already took none."""
+    if (folder / "manifest.json").exists():
+        return 0.0
+    return town.make_drop(folder, households=households, month=month)
+
+
+def _take_in(town: Town, folder: Path, *, workers: int) -> tuple[Ran, int]:
+    before = town.get_wal()
+    ran = town.manage("intake", ["intake", str(folder), "--workers", str(workers)])
+    return ran, town.get_wal() - before
+
+
+def measure(*, quick: bool, progress: Progress) -> list[Row]:
+    """Show the largest city that was measured; when `quick`, or before one was, measure a small one."""
+    found = [Scale(**json.loads(path.read_text())) for path in RESULTS.glob("scale-*.json")]
+    if quick or not found:
+        return tell(run(households=_QUICK_HOUSEHOLDS, workers=os.cpu_count() or 1, progress=progress))
+    return tell(max(found, key=lambda scale: scale.households))
+
+
+def tell(scale: Scale) -> list[Row]:
+    """Return the figures of a city for the table."""
+    note = f"{scale.households:,} households, {scale.workers} workers, measured on {scale.measured_on}"
+    size = f"release of {scale.households / 1e6:.3g} M households"
+    figures = {
+        "release of 10 M households, minutes, and growth against 2 M, minutes": (scale.release_s / 60, "min"),
+        f"{size}: most memory of one process": (scale.peak_rss / _GB, "GB"),
+        "intake of a city's first drop": (scale.intake_s / 60, "min"),
+        "intake of its second drop": (scale.second_s / 60, "min"),
+        "households a second, first drop": (scale.households / scale.intake_s, "/s"),
+        "households a second, second drop": (scale.households / scale.second_s, "/s"),
+        "log written by the second drop over that of the first": (scale.second_wal / scale.intake_wal, "×"),
+        "growth of the tables by the second drop": (scale.size_after_second / scale.size, "×"),
+        "people database on disk": (scale.size / _GB, "GB"),
+        "the drop as Parquet": (scale.drop_bytes / _GB, "GB"),
+    }
+    return [Row(name, 0.0, Sense.RECORD, (value,), unit, note) for name, (value, unit) in figures.items()]
+
+
+@click.command()
+@click.option("--households", type=click.IntRange(1_000, 20_000_000), default=1_000_000, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
+def main(households: int, workers: int) -> None:
+    """Measure one city, write the figures down and print them."""
+    scale = run(households=households, workers=workers, progress=click.echo)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"scale-{households}.json").write_text(json.dumps(asdict(scale), indent=1) + "\n")
+    for row in tell(scale):
+        click.echo(f"{row.name:<70} {row.median:>10.2f} {row.unit}")
+
+
+if __name__ == "__main__":
+    main()
