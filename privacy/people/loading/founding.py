@@ -15,6 +15,7 @@ from privacy.people.loading.households import load_households
 from privacy.people.loading.news import load_news
 from privacy.people.loading.rosters import Lot, get_buckets
 from privacy.people.loading.staging import PartName, Stage
+from privacy.people.loading.standing import recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +60,10 @@ def found_part(connection: psycopg.Connection[Any], job: Job, part: Part, /, *, 
     findings = _get_findings(connection, part)
     is_news = not findings["known"][0]
     for members in _read_members(job, part, findings=findings, is_wanted=lots == Lot.PLAIN):
-        load(connection, job, members, is_news=is_news)
+        if is_news:
+            load(connection, job, members, is_news=True)
+        elif members.rows.phones:
+            _load_plain(connection, job, members)
 
 
 def read_some(connection: psycopg.Connection[Any], job: Job, /, *, is_wanted: NDArray[np.bool_]) -> Members:
@@ -95,8 +99,25 @@ def load(
         homes = load_news(connection, rows=members.rows, vault=vault)
     else:
         homes = load_households(connection, rows=members.rows, vault=vault, city_from=city_from)
-    buckets = get_buckets(members.phone_keys, buckets=job.run.buckets)
-    note_present(connection, keys=members.customer_keys, buckets=buckets, homes=homes)
+    note_present(connection, keys=members.customer_keys, buckets=_get_buckets(job, members), homes=homes)
+
+
+def _load_plain(connection: psycopg.Connection[Any], job: Job, members: Members) -> None:
+    """Load rows that meet no other: who stands where they stood is recognised, and the rest is looked at one by one."""
+    vault = job.tools.vault
+    is_stranger = recognise(
+        connection,
+        rows=members.rows,
+        customers=vault.customer_hashes(members.rows.customer_ids),
+        lookups=[newest for newest, *_ in vault.lookup_hashes_of(members.rows.phones)],
+        keys=members.customer_keys,
+        buckets=_get_buckets(job, members),
+    )
+    load(connection, job, members.take(np.flatnonzero(is_stranger).tolist()))
+
+
+def _get_buckets(job: Job, members: Members) -> NDArray[np.int32]:
+    return get_buckets(members.phone_keys, buckets=job.run.buckets)
 
 
 def _get_findings(connection: psycopg.Connection[Any], part: Part) -> Arrays:

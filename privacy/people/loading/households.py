@@ -42,14 +42,17 @@ LEFT JOIN vault.customers AS c ON c.customer_hash = i.customer_hash
 WHERE p.household_id IS NOT NULL OR c.household_id IS NOT NULL
 ORDER BY i.position
 """
-_PLACE_HOUSEHOLDS = """
-INSERT INTO core.households AS h (household_id, city_code, leaf_id, opened_on, push_consent)
-SELECT household_id, city_code, leaf_id, opened_on, false FROM placed
-ON CONFLICT (household_id) DO UPDATE
-SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, opened_on = least(excluded.opened_on, h.opened_on),
-    city_from = CASE WHEN h.city_code = excluded.city_code THEN h.city_from ELSE (SELECT next_month FROM arrival) END
-WHERE (h.city_code, h.leaf_id) <> (excluded.city_code, excluded.leaf_id)
-    OR least(excluded.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on
+# Not ON CONFLICT: that locks, and so writes to, every row that it leaves as it is.
+PLACE_HOUSEHOLDS = """
+UPDATE core.households AS h
+SET city_code = n.city_code, leaf_id = n.leaf_id, opened_on = least(n.opened_on, h.opened_on),
+    city_from = CASE WHEN h.city_code = n.city_code THEN h.city_from ELSE (SELECT next_month FROM arrival) END
+FROM placed AS n
+WHERE h.household_id = n.household_id AND ((h.city_code, h.leaf_id) <> (n.city_code, n.leaf_id)
+    OR least(n.opened_on, h.opened_on) IS DISTINCT FROM h.opened_on);
+INSERT INTO core.households (household_id, city_code, leaf_id, opened_on, push_consent)
+SELECT household_id, city_code, leaf_id, opened_on, false FROM placed AS n
+WHERE NOT EXISTS (SELECT FROM core.households AS h WHERE h.household_id = n.household_id)
 """
 # Whoever brings a customer from another city counts from then on, too, under whatever id.
 _NOTE_ARRIVED = """
@@ -62,9 +65,10 @@ FROM (
 WHERE h.household_id = a.target_id AND (a.is_far OR a.city_from IS NOT NULL)
 """
 _MOVE_CUSTOMERS = """
-INSERT INTO vault.customers AS c (customer_hash, household_id) SELECT customer_hash, household_id FROM moved
-ON CONFLICT (customer_hash) DO UPDATE SET household_id = excluded.household_id
-WHERE c.household_id <> excluded.household_id
+UPDATE vault.customers AS c SET household_id = m.household_id FROM moved AS m
+WHERE c.customer_hash = m.customer_hash AND c.household_id <> m.household_id;
+INSERT INTO vault.customers (customer_hash, household_id) SELECT customer_hash, household_id FROM moved AS m
+WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.customer_hash = m.customer_hash)
 """
 _SEAL = """
 UPDATE vault.phones AS p SET (ciphertext, seal_version, lookup_hash, lookup_version, opt_out_hash, opt_out_version)
@@ -119,7 +123,7 @@ def load_households(
     copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     copy_customers(connection, customers=customers, homes=homes, known=known)
     if known:
-        for statement in (_PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
+        for statement in (PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
             connection.execute(statement)
         settle_departed(connection)
         connection.execute(_SEAL)

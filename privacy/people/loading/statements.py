@@ -3,7 +3,8 @@
 Rows of several customers of one household meet in the merge: any need counts, the highest activity and weight, and
 members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
 and consents are history and stay, each once; a ticket that comes again is tagged by the word lists of today. A
-household that a drop does not name is left alone; one that a customer has left has been cleared before.
+household that a drop does not name is left alone; one that a customer has left has been cleared before. What has not
+changed is not written to: ON CONFLICT would lock every row that it leaves as it is, and a lock is a write.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ ANALYZE found;
 DELETE FROM core.needs AS n USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE n.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f WHERE f.household_id = n.household_id AND f.category = n.category);
-INSERT INTO core.needs AS n (household_id, category, city_code, leaf_id, counted)
+UPDATE core.needs AS n SET city_code = h.city_code, leaf_id = h.leaf_id, counted = f.counted
+FROM found AS f JOIN core.households AS h USING (household_id)
+WHERE (n.household_id, n.category) = (f.household_id, f.category)
+    AND (n.city_code, n.leaf_id, n.counted) <> (h.city_code, h.leaf_id, f.counted);
+INSERT INTO core.needs (household_id, category, city_code, leaf_id, counted)
 SELECT f.household_id, f.category, h.city_code, h.leaf_id, f.counted
 FROM found AS f JOIN core.households AS h USING (household_id)
-ON CONFLICT (household_id, category) DO UPDATE
-SET city_code = excluded.city_code, leaf_id = excluded.leaf_id, counted = excluded.counted
-WHERE (n.city_code, n.leaf_id, n.counted) <> (excluded.city_code, excluded.leaf_id, excluded.counted)
+WHERE NOT EXISTS (
+    SELECT FROM core.needs AS n WHERE (n.household_id, n.category) = (f.household_id, f.category))
 """,
     TableName.ACTIVITY: """
 CREATE TEMPORARY TABLE activities ON COMMIT DROP AS
@@ -71,10 +75,11 @@ ANALYZE found;
 DELETE FROM core.interests AS i USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE i.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f WHERE f.household_id = i.household_id AND f.tag = i.tag);
-INSERT INTO core.interests AS i (household_id, tag, weight, counted)
-SELECT household_id, tag, weight, counted FROM found
-ON CONFLICT (household_id, tag) DO UPDATE SET weight = excluded.weight, counted = excluded.counted
-WHERE (i.weight, i.counted) <> (excluded.weight, excluded.counted)
+UPDATE core.interests AS i SET weight = f.weight, counted = f.counted FROM found AS f
+WHERE (i.household_id, i.tag) = (f.household_id, f.tag) AND (i.weight, i.counted) <> (f.weight, f.counted);
+INSERT INTO core.interests (household_id, tag, weight, counted)
+SELECT household_id, tag, weight, counted FROM found AS f
+WHERE NOT EXISTS (SELECT FROM core.interests AS i WHERE (i.household_id, i.tag) = (f.household_id, f.tag))
 """,
     TableName.TOPICS: """
 CREATE TEMPORARY TABLE found ON COMMIT DROP AS
@@ -86,10 +91,13 @@ DELETE FROM core.topics AS t USING (SELECT DISTINCT household_id FROM present) A
 WHERE t.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f
     WHERE (f.household_id, f.topic, f.platform) = (t.household_id, t.topic, t.platform));
-INSERT INTO core.topics AS t (household_id, topic, platform, stance, counted)
-SELECT household_id, topic, platform, stance, counted FROM found
-ON CONFLICT (household_id, topic, platform) DO UPDATE SET stance = excluded.stance, counted = excluded.counted
-WHERE (t.stance, t.counted) <> (excluded.stance, excluded.counted)
+UPDATE core.topics AS t SET stance = f.stance, counted = f.counted FROM found AS f
+WHERE (t.household_id, t.topic, t.platform) = (f.household_id, f.topic, f.platform)
+    AND (t.stance, t.counted) <> (f.stance, f.counted);
+INSERT INTO core.topics (household_id, topic, platform, stance, counted)
+SELECT household_id, topic, platform, stance, counted FROM found AS f WHERE NOT EXISTS (
+    SELECT FROM core.topics AS t
+    WHERE (t.household_id, t.topic, t.platform) = (f.household_id, f.topic, f.platform))
 """,
 }
 
@@ -125,9 +133,12 @@ ANALYZE found;
 DELETE FROM core.pain_points AS n USING (SELECT DISTINCT household_id FROM present) AS p
 WHERE n.household_id = p.household_id AND NOT EXISTS (
     SELECT FROM found AS f WHERE (f.household_id, f.category, f.tag) = (n.household_id, n.category, n.tag));
-INSERT INTO core.pain_points AS n (household_id, category, tag, counted)
-SELECT household_id, category, tag, counted FROM found
-ON CONFLICT (household_id, category, tag) DO UPDATE SET counted = excluded.counted WHERE n.counted <> excluded.counted
+UPDATE core.pain_points AS n SET counted = f.counted FROM found AS f
+WHERE (n.household_id, n.category, n.tag) = (f.household_id, f.category, f.tag) AND n.counted <> f.counted;
+INSERT INTO core.pain_points (household_id, category, tag, counted)
+SELECT household_id, category, tag, counted FROM found AS f WHERE NOT EXISTS (
+    SELECT FROM core.pain_points AS n
+    WHERE (n.household_id, n.category, n.tag) = (f.household_id, f.category, f.tag))
 """
 
 # The mirror is set under the row lock and from a second look at the ledger: a refusal that comes in meanwhile wins.

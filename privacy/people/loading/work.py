@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from privacy.people.drop.values import TableName
-from privacy.people.loading import departures, households, roll, staging
+from privacy.people.loading import departures, households, roll, staging, standing
 from privacy.people.loading.arrays import join
 from privacy.people.loading.checking import check_children, check_communities, check_households
 from privacy.people.loading.children import merge_bucket
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def prepare(connection: psycopg.Connection[Any], job: Job, /) -> None:
     """Make the working copies of a connection: temporary tables, which go with it."""
-    for created in (roll.CREATE, departures.CREATE, households.CREATE):
+    for created in (roll.CREATE, departures.CREATE, households.CREATE, standing.CREATE):
         connection.execute(created)
     arrival = households.get_arrival(job.drop.month, now=job.run.now)
     connection.execute(households.NOTE_ARRIVAL, (arrival,))
