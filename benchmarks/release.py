@@ -20,7 +20,8 @@ _LINEAR = 1.1
 _FILL = (
     (
         "INSERT INTO core.households (household_id, city_code, leaf_id, push_consent, activity_score, persona_category,"
-        " persona_age_band) SELECT gen_random_uuid(), %(city)s, (%(leaves)s::bigint[])[1 + n %% cardinality(%(leaves)s)],"
+        " persona_age_band) SELECT gen_random_uuid(), %(city)s,"
+        " (%(leaves)s::bigint[])[1 + n %% cardinality(%(leaves)s::bigint[])],"
         " n %% 3 > 0, n %% 101, n %% 8, n %% 3 FROM generate_series(1, %(count)s) AS n"
     ),
     (

@@ -26,8 +26,8 @@ from messaging.delivery.orders import follow_orders
 from messaging.delivery.values import Timings
 from privacy.people.errors import KeyName
 from privacy.people.intake import take_in
-from privacy.people.loading.tools import Tools
 from privacy.people.keys import FileKeyStore, create_key_file
+from privacy.people.loading.tools import Tools
 from privacy.people.models import Phone
 from privacy.people.vault import Vault
 from privacy.release.ledger_models import Charge
