@@ -25,7 +25,7 @@ from privacy.people.models import Household
 
 NAME = "intake of households (validated, encrypted, indexed) against ORM add_all of the bare row"
 _GOAL = 5.0
-_HOUSEHOLDS, _QUICK_HOUSEHOLDS = 400_000, 20_000
+_HOUSEHOLDS, _QUICK_HOUSEHOLDS = 1_000_000, 20_000
 _ROUNDS, _QUICK_ROUNDS = 3, 1
 _ORM_SHARE = 4
 _KEPT = frozenset({"communities", "households"})

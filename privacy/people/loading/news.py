@@ -1,6 +1,8 @@
 """Loads households of whom nothing is known, whole columns at once: the first drop of a city is little else.
 
 Each row has its phone to itself, so it is a household of its own, and nobody need be looked for, moved or compared.
+Rows go in by their ids or hashes: neighbours in an index then come together, and where a row lies tells nobody where
+it stood in the file.
 """
 
 from __future__ import annotations
@@ -43,15 +45,16 @@ def load_news(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault
     opened_on = np.array(rows.opened_on, dtype="datetime64[D]")
     is_dated = ~np.isnat(opened_on)
     columns["opened_on"] = np.where(is_dated, (opened_on - _EPOCH).astype(np.int64), 0)
-    target = sql.Identifier("core", "households")
-    copy_records(connection, table=target, kinds=_HOUSEHOLD, columns=_take(columns, is_dated))
+    target, order = sql.Identifier("core", "households"), _sort(columns["household_id"])
+    copy_records(connection, table=target, kinds=_HOUSEHOLD, columns=_take(columns, order[is_dated[order]]))
     undated = {name: kind for name, kind in _HOUSEHOLD.items() if name != "opened_on"}
-    copy_records(connection, table=target, kinds=undated, columns=_take(columns, ~is_dated))
+    copy_records(connection, table=target, kinds=undated, columns=_take(columns, order[~is_dated[order]]))
     _copy_sealed(
         connection, ids=columns["household_id"], rows=rows, sealed=vault.seal_many(ids, rows.phones), vault=vault
     )
     customers = {"customer_hash": _join(vault.customer_hashes(rows.customer_ids), _HASH)}
     customers["household_id"] = columns["household_id"]
+    customers = _take(customers, _sort(customers["customer_hash"]))
     copy_records(connection, table=sql.Identifier("vault", "customers"), kinds=_CUSTOMER, columns=customers)
     return ids
 
@@ -72,9 +75,9 @@ def _copy_sealed(
         "lookup_version": vault.find_versions(KeyName.LOOKUP)[0],
         "opt_out_version": sealed.opt_out_version,
     }
-    sizes = np.array([len(one) for one in sealed.ciphertexts])
+    sizes, order = np.array([len(one) for one in sealed.ciphertexts]), _sort(ids)
     for size in np.unique(sizes).tolist():
-        here = np.flatnonzero(sizes == size)
+        here = order[sizes[order] == size]
         kinds = {"household_id": _ID, "ciphertext": f"V{size}", "lookup_hash": _HASH, "opt_out_hash": _HASH}
         columns: dict[str, Any] = {
             "household_id": ids[here],
@@ -86,7 +89,7 @@ def _copy_sealed(
         copy_records(connection, table=table, kinds=kinds | dict.fromkeys(versions, ">i4"), columns=columns | versions)
     kinds = {"household_id": _ID, "wrapped_key": f"V{len(sealed.wrapped_keys[0])}", "kek_version": ">i4"}
     keys = _join(sealed.wrapped_keys, kinds["wrapped_key"])
-    columns = {"household_id": ids, "wrapped_key": keys, "kek_version": sealed.kek_version}
+    columns = {"household_id": ids[order], "wrapped_key": keys[order], "kek_version": sealed.kek_version}
     copy_records(connection, table=sql.Identifier("vault", "data_keys"), kinds=kinds, columns=columns)
 
 
@@ -94,5 +97,11 @@ def _join(parts: Sequence[bytes], kind: str) -> NDArray[np.void]:
     return np.frombuffer(b"".join(parts), dtype=kind)
 
 
-def _take(columns: dict[str, Any], wanted: NDArray[np.bool_]) -> dict[str, Any]:
-    return {name: column[wanted] for name, column in columns.items()}
+def _take(columns: dict[str, Any], positions: NDArray[np.int64]) -> dict[str, Any]:
+    return {name: column[positions] for name, column in columns.items()}
+
+
+def _sort(values: NDArray[np.void]) -> NDArray[np.int64]:
+    """Return the positions of n ids or hashes in their order, by their first 16 bytes."""
+    words = values.view(">u8").reshape(len(values), -1)
+    return np.lexsort((words[:, 1], words[:, 0]))

@@ -181,3 +181,24 @@ def test_an_intake_is_told_to_the_audit_once(intake: Intake) -> None:
     [(number, actor, action, subject, details)] = intake.ask(newest)
     assert (number, actor, action, subject) == (before + 1, "intake", "drop_taken_in", "qd-[phone]")
     assert (details["households"], details["rejected"], details["month"]) == (199, 1, "2026-11")
+
+
+def test_where_a_row_lies_in_the_vault_tells_nobody_where_it_stood_in_the_file(intake: Intake) -> None:
+    intake(intake.writer(group_rows=200).write(make_tables()), chunk_rows=200)
+    for table in ("phones", "data_keys"):
+        lying = intake.ask(f"SELECT household_id FROM vault.{table} ORDER BY ctid")  # noqa: S608 - our own tables
+        assert lying == sorted(lying)
+    customers = [bytes(row[0]) for row in intake.ask("SELECT customer_hash FROM vault.customers ORDER BY ctid")]
+    assert customers == sorted(customers)
+
+
+def test_first_customers_without_a_day_and_with_numbers_from_abroad_come_in_like_others(intake: Intake) -> None:
+    tables = make_tables()
+    tables["households"]["opened_at"][3] = None
+    tables["households"]["phone"][4] = "+442079460000"
+    intake(intake.writer().write(tables))
+    opened = "SELECT opened_on FROM core.households WHERE household_id = :id"
+    assert intake.ask(opened, id=intake.get_household("K00003")) == [(None,)]
+    assert intake.ask(opened, id=intake.get_household("K00004")) == [(date(2019, 5, 3),)]
+    assert intake.get_phone("K00004") == "+442079460000"
+    assert intake.ask(COUNTS) == EXPECTED
