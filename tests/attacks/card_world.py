@@ -26,6 +26,7 @@ from geo.queries import get_public_keys
 from geo.values import Datum
 from privacy.people.intake import take_in
 from privacy.people.keys import FileKeyStore, create_key_file
+from privacy.people.loading.tools import Tools
 from privacy.people.vault import Vault
 from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import Press, publish_month
@@ -139,14 +140,9 @@ class _World:
         create_key_file(self.folder / "keys.json")
         with self.sessions("serving", "field_intake")() as session:
             locator = LeafIndex.load(session)
-        take_in(
-            self.connect("people", "field_intake"),
-            drop_dir=drop.folder,
-            locator=locator,
-            vault=Vault(FileKeyStore(self.folder / "keys.json")),
-            recorder=RECORDER,
-            clock=_tell_time,
-        )
+        vault = Vault(FileKeyStore(self.folder / "keys.json"))
+        tools = Tools(self.connect("people", "field_intake"), locator, vault)
+        take_in(tools, drop_dir=drop.folder, recorder=RECORDER, clock=_tell_time)
 
     def halve(self) -> tuple[list[Record], list[Record]]:
         """Take half of the city out; return those who stay and are behind some persona, and those of the other half."""
