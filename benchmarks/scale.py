@@ -100,7 +100,7 @@ def tell(scale: Scale) -> list[Row]:
     note = f"{scale.households:,} households, {scale.workers} workers, measured on {scale.measured_on}"
     size = f"release of {scale.households / 1e6:.3g} M households"
     figures = {
-        "release of 10 M households, minutes, and growth against 2 M, minutes": (scale.release_s / 60, "min"),
+        size: (scale.release_s / 60, "min"),
         f"{size}: most memory of one process": (scale.peak_rss / _GB, "GB"),
         "intake of a city's first drop": (scale.intake_s / 60, "min"),
         "intake of its second drop": (scale.second_s / 60, "min"),
