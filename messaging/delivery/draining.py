@@ -18,6 +18,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from sqlalchemy import text
+
 from messaging.delivery import valve
 from messaging.delivery.claiming import claim, claim_many, has_due
 from messaging.delivery.finishing import Ended, finish_many
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
     from messaging.delivery.ports import SendResult
 
 _AHEAD_S: Final = 0.25
-"""How far ahead slots are taken: a drain that ends holds that much of the rate at most."""
+"""How far ahead slots are taken: a drain that is killed takes that much of the rate along at most."""
 
 _MORE_LINES: Final = 4
 """One line more for so many connections."""
+
+_AWAIT_NO_DISK: Final = text("SET LOCAL synchronous_commit = off")
 
 _NOT_CALLED: Final = frozenset({NotSentCause.WITHDRAWN, NotSentCause.LEASE_TOO_SHORT})
 
@@ -66,7 +70,7 @@ def _hand_out(floor: _Floor, pool: ThreadPoolExecutor, *, is_over: Callable[[], 
         if not moments:
             moments.extend(_take_slots(desk, most=floor.lines))
         if not moments or floor.stop.wait(max(0.0, moments[0] - monotonic())) or is_over():
-            return
+            break
         most = min(free, len(moments))
         batch = claim_many(desk.sessions, gate=desk.gate, now=desk.clock(), most=most, besides=held)
         held |= batch.held
@@ -75,24 +79,28 @@ def _hand_out(floor: _Floor, pool: ThreadPoolExecutor, *, is_over: Callable[[], 
             # Nothing is left but what somebody holds: now is the time to wait for one of them.
             one = claim(desk.sessions, gate=desk.gate, now=desk.clock()) if held else None
             if one is None:
-                return
+                break
             held.clear()
             claims = (one,) if isinstance(one, Claim) else ()
         for claimed in claims:
             floor.occupy()
             pool.submit(floor.send, claimed, at=moments.popleft())
+    if moments:
+        with desk.sessions.begin() as session:
+            valve.return_slots(session, len(moments))
 
 
 def _take_slots(desk: Desk, *, most: int) -> list[float]:
     """Take the next slots, as moments of the monotonic clock; none when nothing is due or the valve is closed.
 
-    No commit is awaited for it: after a crash the bucket is full at most, which it would be by then.
+    The disk is not awaited for it: a crash loses a moment of debt at most, and takes longer than that.
     """
     now, limits = desk.clock(), desk.finish.valve
     count = max(1, min(most, int(limits.rate_per_s * _AHEAD_S)))
     with desk.sessions.begin() as session:
         if not has_due(session, now=now):
             return []
+        session.execute(_AWAIT_NO_DISK)
         waits = valve.take_slots(session, count, now=now, limits=limits)
     began = monotonic()
     return [began + wait_s for wait_s in waits or ()]

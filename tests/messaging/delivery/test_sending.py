@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
@@ -213,6 +214,15 @@ def test_a_drain_sends_everything_due_once(world: World) -> None:
     assert drain(world.make_desk(sender), connections=4, stop=Event()) == 40
     assert len({sms.phone for sms in sender.calls}) == 40
     assert world.count_states() == {MessageState.ACCEPTED: 40}
+
+
+def test_a_drain_gives_back_the_slots_that_it_did_not_need(world: World, clock: FakeClock) -> None:
+    world.add_message(world.add_household())
+    limits = ValveLimits(rate_per_s=20)
+    desk = replace(world.make_desk(RecordingSmsSender()), finish=Finish(timings=Timings(), valve=limits))
+    assert drain(desk, connections=8, stop=Event()) == 1
+    with world.sender.begin() as session:
+        assert valve.take_slots(session, 1, now=clock(), limits=limits) == pytest.approx([0.05])
 
 
 def test_a_drain_told_to_stop_finishes_the_calls_in_hand_only(world: World) -> None:
