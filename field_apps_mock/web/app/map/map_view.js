@@ -1,14 +1,18 @@
 // The map as a component: it draws what the store holds and tells what was tapped.
-import { LngLatBounds, Map as MapLibre, setWorkerUrl } from "../../vendor/maplibre-gl.mjs";
+import { LngLatBounds, Map as MapLibre, prewarm, setWorkerUrl } from "../../vendor/maplibre-gl.mjs";
 import { html, onBeforeUnmount, onMounted, ref, watch } from "../vendor.js";
 import { config } from "../config.js";
 import { t } from "../words/index.js";
 import { addBaseMap } from "./base_map.js";
 import { markPosition, nameDistricts, rankCommunities } from "./markers.js";
 import { EMPTY, boundsOf, cellAreas, circle, communityAreas } from "./shapes.js";
+import { keepMoving } from "./sharpness.js";
 import { style } from "./style.js";
 
 setWorkerUrl(new URL("../../vendor/maplibre-gl-worker.mjs", import.meta.url).href);
+prewarm(); // its worker starts while the figures are on their way
+
+const GLIDE_MS = 500;
 
 const remove = (markers) => markers.splice(0).forEach((marker) => marker.remove());
 const isWide = () => matchMedia("(min-width: 900px)").matches;
@@ -38,13 +42,13 @@ const padding = () =>
     ? { top: 90, bottom: 60, left: 440, right: 60 }
     : { top: 156, bottom: bottomCovered(), left: 26, right: 26 };
 
-function fit(map, store) {
+function fit(map, store, duration) {
   const { mode, communities, position, radiusM } = store;
   const around = circle(position, radiusM).features[0].geometry.coordinates;
   const shown =
     mode === "communities" && communities ? communities.communities.map(({ position: at }) => [at.lon, at.lat]) : around;
   if (shown.length === 0) return;
-  map.fitBounds(new LngLatBounds(...boundsOf(shown)), { padding: padding(), duration: 500, maxZoom: 15 });
+  map.fitBounds(new LngLatBounds(...boundsOf(shown)), { padding: padding(), duration, maxZoom: 15 });
 }
 
 function drawCommunities(map, store, markers) {
@@ -99,7 +103,12 @@ function follow(map, store) {
   watch(() => [store.communities, store.heatmap, store.mode, store.cell, store.chosen.length], redraw, { immediate: true });
   watch(() => store.districts, nameAll, { immediate: true });
   watch(() => store.position, place, { immediate: true });
-  watch(() => [store.communities, store.heatmap, store.mode], () => fit(map, store), { immediate: true });
+  let duration = 0; // what is seen first is there at once; later the map glides
+  const fitShown = () => {
+    fit(map, store, duration);
+    if (store.communities || store.heatmap) duration = GLIDE_MS;
+  };
+  watch(() => [store.communities, store.heatmap, store.mode], fitShown, { immediate: true });
 }
 
 export const MapView = {
@@ -110,7 +119,7 @@ export const MapView = {
     let map = null;
     onMounted(() => {
       map = makeMap(container.value, store.position);
-      map.once("load", () => {
+      map.once("style.load", () => {
         follow(map, store);
         listen(map, store);
         if (config.base_map) addBaseMap(map, config.base_map);
@@ -118,6 +127,7 @@ export const MapView = {
       map.once("idle", () => {
         isReady.value = true;
       });
+      keepMoving(map);
     });
     onBeforeUnmount(() => map.remove());
     const label = () => t("map.label", { mode: t(`mode.${store.mode}`) });
