@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 from typing import TYPE_CHECKING
@@ -59,7 +60,8 @@ def test_the_need_around_here_is_seen_in_list_map_and_ring(
     album.take(page, "yingxiaobao-desktop", on="desktop")
     see_another_category(page)
     see_the_ring(page, album)
-    for tab, shown in (("成效", "h1"), ("我的", ".me")):
+    see_the_territory(page, album)
+    for tab, shown in (("成效", ".page h1"), ("我的", ".me")):
         open_tab(page, tab)
         page.locator(shown).first.wait_for()
         page.get_by_role("status", name="载入中").wait_for(state="detached")
@@ -76,22 +78,42 @@ def see_another_category(page: Page) -> None:
     assert page.locator(".rows").inner_text() != before
 
 
+def see_the_territory(page: Page, album: Album) -> None:
+    """Read the users and needs of one's own districts, with margins; the first screen is photographed."""
+    open_tab(page, "区域")
+    expect(page.locator(".page .total-need small")).to_have_text(re.compile(r"^±[\d,]+$"))
+    page.locator(".chart[data-state=ready] canvas").first.wait_for()
+    expect(page.locator(".compared dd").first).to_have_text(re.compile(r"^[\d,]+ ±[\d,]+$"))
+    check_access(page)
+    album.take(page, "yingxiaobao-territory")
+
+
 def see_the_ring(page: Page, album: Album) -> None:
     """Look at the hexagons within five kilometres, at one of them, and within one kilometre."""
     page.get_by_role("button", name="用户热力").click()
     expect(page.locator(".total-need b")).to_have_text(re.compile(r"^[\d,]+$"))
     expect(page.locator(".total-need small")).to_have_text(re.compile(r"^±[\d,]+$"))
     page.wait_for_timeout(GLIDES_MS)
-    box = page.locator(".map-you").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 9, box["y"] + 9)
-    expect(page.locator(".cell")).to_contain_text("这一格")
+    tap_a_figure(page)
     check_access(page)
     album.take(page, "yingxiaobao-users")
     with page.expect_response(re.compile("heatmap.*radius_m=1000")):
         page.get_by_role("button", name="1 km").click()
     expect(page.locator(".total h2")).to_contain_text("1 公里内")
     page.get_by_role("button", name="社区热力").click()
+
+
+def tap_a_figure(page: Page) -> None:
+    """Tap hexagons around oneself until one tells its need; many are too small to be told."""
+    box = page.locator(".map-you").bounding_box()
+    assert box is not None
+    told = page.locator(".cell")
+    for step in range(24):
+        reach, angle = 22 * (step // 8 + 1), step * math.pi / 4
+        page.mouse.click(box["x"] + 9 + reach * math.cos(angle), box["y"] + 9 + reach * math.sin(angle))
+        if told.count() > 0 and "±" in told.inner_text():
+            break
+    expect(told).to_contain_text("这一格")
 
 
 def test_a_double_tap_tells_each_planned_household_once(page: Page, house: House, album: Album) -> None:
@@ -133,6 +155,7 @@ def be_corrected(page: Page, text: str, album: Album) -> None:
     expect(page.locator(".sms-bubble")).to_contain_text(f"】{text}")
     expect(page.locator(".sms-size")).to_have_text(re.compile(r"^1 条短信 · \d+ 字$"))
     check_access(page)
+    page.locator(".sms").scroll_into_view_if_needed()
     album.take(page, "yingxiaobao-message")
 
 

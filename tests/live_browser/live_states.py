@@ -10,7 +10,7 @@ import jwt
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.steps import choose, sign_in, sign_in_as, write
+from tests.browser.steps import choose, sign_in, sign_in_as, wait_for_map, write
 from tests.live_browser.access import check_access
 from tests.live_browser.live_salesperson import NO_OUTCOMES, make_text
 from tests.live_browser.visits import VISITS, Visit
@@ -66,6 +66,20 @@ def test_no_network_is_said_in_words_and_the_screen_comes_back(
     phone.context.set_offline(offline=False)
     visit.ask_again(phone)
     phone.locator(visit.content).first.wait_for()
+
+
+def test_the_app_opens_without_a_network_and_goes_on_with_one(phone: Page, house: House, witness: Witness) -> None:
+    witness.expect(NO_NETWORK)
+    sign_in(phone, house.find_account("salesperson"))
+    phone.wait_for_function("navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)")
+    phone.context.set_offline(offline=True)
+    phone.reload()
+    expect(phone.locator(".offline")).to_contain_text("网络不通")
+    check_access(phone)
+    phone.context.set_offline(offline=False)
+    phone.get_by_role("button", name="再试一次").click()
+    wait_for_map(phone)
+    expect(phone.locator(".offline")).to_have_count(0)
 
 
 def expire_access(page: Page, house: House) -> list[Request]:

@@ -16,9 +16,11 @@ addEventListener("beforeinstallprompt", (event) => {
 });
 addEventListener("appinstalled", () => { installer.value = null; });
 
+const SETTLED_MS = 4000; // keeping a hundred files must not delay what the person waits for
+
 /** Register the service worker; without one (an old browser, a plain http address) the app works online as before. */
 export function keepForOffline() {
-  navigator.serviceWorker?.register("/sw.js").catch(() => null);
+  setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => null), SETTLED_MS);
 }
 
 /** Says over every screen that what it shows is of before. */

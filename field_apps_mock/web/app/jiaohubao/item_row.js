@@ -74,13 +74,13 @@ function Figure({ item, value, unit }) {
 Figure.props = ["item", "value", "unit"];
 
 export const ItemRow = {
-  props: { item: Object, name: String, value: Object, unit: String, isOpen: Boolean },
+  props: { item: Object, rank: Number, name: String, value: Object, unit: String, isOpen: Boolean },
   emits: ["toggle"],
   setup(props, { emit }) {
     return () => html`
       <li class="item">
         <button type="button" class="item-head" aria-expanded=${String(props.isOpen)} onClick=${() => emit("toggle")}>
-          <span class="row-rank">${props.item.rank}</span>
+          <span class="row-rank">${props.rank}</span>
           <span class="item-name">${props.name}</span>
           <${Figure} item=${props.item} value=${props.value} unit=${props.unit} />
           <${Icon} name=${props.isOpen ? "arrow-up" : "arrow-down"} size="14" />

@@ -16,10 +16,16 @@ const INDEX_BASE = 100;
 const isShare = (answer, radar) => radar === "pain-points" || answer.items.every((item) => !item.index_national);
 const valueOf = (item, asShare) => (asShare ? item.share : item.index_national);
 
+const shareOf = ({ count, share }) => (count.few ? -1 : (share?.value ?? -1));
+
+// Interests and topics come in the order of their indexes; where shares are shown instead, in that of those.
+const inOrder = (items, asShare, radar) =>
+  asShare && radar !== "pain-points" ? [...items].sort((one, other) => shareOf(other) - shareOf(one)) : items;
+
 const nameIn = (item, isMixed) => (isMixed && item.tag.category ? `${categoryOf(item.tag.category)} ${nameOf(item.tag)}` : nameOf(item.tag));
 
-function rowsOf(answer, asShare, isMixed) {
-  return answer.items.slice(0, SHOWN).map((item) => {
+function rowsOf(items, asShare, isMixed) {
+  return items.slice(0, SHOWN).map((item) => {
     const value = item.count.few ? null : valueOf(item, asShare);
     return {
       name: nameIn(item, isMixed),
@@ -52,8 +58,9 @@ export const RadarAnswer = {
     const open = ref(null);
     const isMixed = radar === "pain-points" && !answer.category;
     const asShare = isShare(answer, radar);
+    const items = inOrder(answer.items, asShare, radar);
     const unit = asShare ? "%" : "";
-    const rows = computed(() => rowsOf(answer, asShare, isMixed));
+    const rows = computed(() => rowsOf(items, asShare, isMixed));
     const draw = computed(() => (colours) =>
       ranking(rows.value, { base: asShare ? null : INDEX_BASE, unit, colours }));
     const hasFigures = rows.value.some(({ value }) => value !== null);
@@ -72,8 +79,8 @@ export const RadarAnswer = {
       ${answer.suggestions?.length > 0 && html`<${Suggestions} suggestions=${answer.suggestions} />`}
       <section class="card is-list">
         <ol class="items">
-          ${answer.items.map((item) => html`
-            <${ItemRow} key=${item.tag.key} item=${item} name=${nameIn(item, isMixed)} value=${valueOf(item, asShare)} unit=${unit}
+          ${items.map((item, place) => html`
+            <${ItemRow} key=${item.tag.key} item=${item} rank=${place + 1} name=${nameIn(item, isMixed)} value=${valueOf(item, asShare)} unit=${unit}
               isOpen=${open.value === item.tag.key} onToggle=${() => toggle(item.tag.key)} />`)}
         </ol>
       </section>

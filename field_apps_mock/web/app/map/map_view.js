@@ -5,7 +5,7 @@ import { config } from "../config.js";
 import { t } from "../words/index.js";
 import { addBaseMap } from "./base_map.js";
 import { markPosition, nameDistricts, rankCommunities } from "./markers.js";
-import { EMPTY, boundsOf, cellAreas, circle, communityAreas } from "./shapes.js";
+import { EMPTY, boundsOf, cellAreas, circle, communityAreas, cornersOf } from "./shapes.js";
 import { keepMoving } from "./sharpness.js";
 import { style } from "./style.js";
 
@@ -40,13 +40,12 @@ const bottomCovered = () => Math.round((document.querySelector(".sheet")?.client
 const padding = () =>
   isWide()
     ? { top: 90, bottom: 60, left: 440, right: 60 }
-    : { top: 156, bottom: bottomCovered(), left: 26, right: 26 };
+    : { top: 150, bottom: bottomCovered(), left: 12, right: 64 }; // the tools stand at the right
 
 function fit(map, store, duration) {
   const { mode, communities, position, radiusM } = store;
   const around = circle(position, radiusM).features[0].geometry.coordinates;
-  const shown =
-    mode === "communities" && communities ? communities.communities.map(({ position: at }) => [at.lon, at.lat]) : around;
+  const shown = mode === "communities" && communities ? cornersOf(communityAreas(communities, new Set())) : around;
   if (shown.length === 0) return;
   map.fitBounds(new LngLatBounds(...boundsOf(shown)), { padding: padding(), duration, maxZoom: 15 });
 }

@@ -76,6 +76,10 @@ export function boundsOf(positions) {
   ];
 }
 
+/** Return the corners of areas. */
+export const cornersOf = (areas) =>
+  areas.features.flatMap(({ geometry: { type, coordinates } }) => coordinates.flat(type === "Polygon" ? 1 : 2));
+
 /** Return where a district's name stands: the middle of its largest ring. */
 export function labelPosition(geometry) {
   const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;

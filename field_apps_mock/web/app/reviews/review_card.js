@@ -15,10 +15,19 @@ const REASONS = {
 
 const categoryOf = (review) => nameOf(session.catalog.categories.find(({ code }) => code === review.category));
 
+const NAMED = 5; // communities of a district; of more, only how many
+const isChinese = () => language.value === "zh";
+
+function namesOf(communities) {
+  const between = isChinese() ? "、" : ", ";
+  if (communities.length <= NAMED + 1) return communities.join(between);
+  const named = communities.slice(0, NAMED).join(between);
+  return `${named}${isChinese() ? "" : ", "}${t("review.more", { count: communities.length })}`;
+}
+
 function areaWords({ district, communities, elsewhere }) {
-  const names = elsewhere ? [...communities, t("review.elsewhere")] : communities;
-  const between = language.value === "zh" ? "、" : ", ";
-  return names.length > 0 ? `${district}${language.value === "zh" ? "：" : ": "}${names.join(between)}` : district;
+  const parts = [namesOf(communities), elsewhere && t("review.elsewhere")].filter(Boolean);
+  return parts.length > 0 ? `${district}${isChinese() ? "：" : ": "}${parts.join(isChinese() ? "、" : ", ")}` : district;
 }
 
 const Text = ({ review }) => {

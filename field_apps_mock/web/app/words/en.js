@@ -76,6 +76,8 @@ export const en = {
   "compose.need": "About {need} households in these communities",
   "compose.need.few": "Very few in these communities",
   "compose.pick": "Choose on the map",
+  "compose.all": "All {count} communities",
+  "compose.fewer": "Show fewer",
   "compose.remove": "Remove {name}",
   "compose.text": "What to say",
   "compose.placeholder": "Messages are sent in Chinese. 例如：老冰箱以旧换新，本周到店享免费上门拆旧。",

@@ -95,6 +95,7 @@ export const plannerEn = {
   "review.empty.why": "New texts appear here by themselves.",
   "review.until": "decide by {time}, or it is not sent",
   "review.one": "An invitation to one user, of no particular community",
+  "review.more": "{count} communities in all",
   "review.elsewhere": "outside communities",
   "review.approve": "Approve",
   "review.refuse": "Refuse",

@@ -95,6 +95,7 @@ export const plannerZh = {
   "review.empty.why": "新的内容会自动出现在这里。",
   "review.until": "{time} 前决定，过期不发送",
   "review.one": "邀请一位用户，不针对任何社区",
+  "review.more": "等 {count} 个社区",
   "review.elsewhere": "社区以外",
   "review.approve": "通过",
   "review.refuse": "不通过",

@@ -76,6 +76,8 @@ export const zh = {
   "compose.need": "这些社区约有 {need} 户",
   "compose.need.few": "这些社区的需求数量很少",
   "compose.pick": "去地图选社区",
+  "compose.all": "全部 {count} 个社区",
+  "compose.fewer": "收起",
   "compose.remove": "移除 {name}",
   "compose.text": "写什么",
   "compose.placeholder": "例如：老冰箱以旧换新，本周到店享免费上门拆旧，欢迎来福州路店看看。",

@@ -11,6 +11,7 @@ import { t } from "../words/index.js";
 import { CategoryChips, categoryName } from "./category_chips.js";
 import { DemoBanner } from "./demo_banner.js";
 import { audienceOf, draft, startOver } from "./draft.js";
+import { Picked } from "./picked.js";
 import { QuotaChips } from "./quota_chips.js";
 
 const Audience = ({ need, onPick }) => html`
@@ -18,17 +19,7 @@ const Audience = ({ need, onPick }) => html`
     <h2>${t("compose.audience")}</h2>
     <${CategoryChips} />
     <p class="lead">${t("compose.audience.text", { category: categoryName() })}</p>
-    <ul class="picked">
-      ${draft.communities.map((community, index) => html`
-        <li key=${community.community_code}>
-          <span>${community.name}</span>
-          <button type="button" aria-label=${t("compose.remove", { name: community.name })}
-            onClick=${() => draft.communities.splice(index, 1)}><${Icon} name="cross" size="14" /></button>
-        </li>`)}
-      <li key="more"><button type="button" class="plain" aria-label=${t("compose.pick")} onClick=${onPick}>
-        ${draft.communities.length === 0 ? t("compose.pick") : html`<${Icon} name="plus" size="16" />`}
-      </button></li>
-    </ul>
+    <${Picked} onPick=${onPick} />
     ${need === null && html`<p class="note">${t("compose.need.few")}</p>`}
     ${need && html`<p class="note">${t("compose.need", { need: number(need.value) })} ${margin(need)}</p>`}
   </section>
