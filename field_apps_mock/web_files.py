@@ -71,7 +71,16 @@ def read_served(path: Path) -> Served:
 
 
 def find_files() -> dict[str, Path]:
-    """Return every file that has the version in its address, by its name: our own, and the libraries below vendor/."""
+    """Return every file that has the version in its address, by its name: our own, and the libraries below vendor/.
+
+    The folders are looked at once a second: a page asks for a hundred files.
+    """
+    return _find_files(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _find_files(second: int) -> dict[str, Path]:
+    del second
     own = {str(path.relative_to(WEB_DIR)): path for path in sorted(WEB_DIR.rglob("*")) if path.is_file()}
     own = {name: path for name, path in own.items() if name not in _AT_FIXED_ADDRESSES}
     return own | {f"vendor/{name}": NODE_MODULES / file for name, file in VENDOR_FILES.items()}

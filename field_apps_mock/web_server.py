@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from functools import lru_cache
 
 import click
 from flask import Flask, Response, abort, jsonify, request
@@ -54,6 +55,7 @@ def _send(served: Served, *, cache: str) -> Response:
     return response
 
 
+@lru_cache(maxsize=1)
 def _render_page(version: str) -> Served:
     """Return the page: its files under the version, and every module of its start named at once."""
     modules = [f'<link rel="modulepreload" href="{{files}}/{name}">' for name in find_modules("app/main.js")]

@@ -45,6 +45,15 @@ def test_a_doubtful_text_is_read_with_its_finding_and_decided_with_a_reason(
     ]
 
 
+def test_of_many_communities_a_few_are_named_and_the_others_counted(phone: Page, stack: Stack, talk: TalkState) -> None:
+    names = [f"第{place}社区" for place in range(1, 31)]
+    area = {"district": "市南区", "communities": names, "elsewhere": True}
+    talk.reviews.append(make_review("全城最省心的以旧换新，欢迎到店。", "最省心") | {"areas": [area]})
+    sign_in_as(phone, stack, REVIEWER)
+    told = phone.locator(".review .note li")
+    expect(told).to_have_text("市南区：第1社区、第2社区、第3社区、第4社区、第5社区等 30 个社区、社区以外")
+
+
 def test_a_text_of_ones_own_is_left_to_others_in_kind_words(phone: Page, stack: Stack, talk: TalkState) -> None:
     talk.reviews.append(make_review("全城最省心的以旧换新，欢迎到店。", "最省心", is_own=True))
     sign_in_as(phone, stack, REVIEWER)

@@ -18,10 +18,13 @@ addEventListener("appinstalled", () => { installer.value = null; });
 
 const SETTLED_MS = 4000; // keeping a hundred files must not delay what the person waits for
 
-/** Register the service worker; without one (an old browser, a plain http address) the app works online as before. */
-export function keepForOffline() {
-  setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => null), SETTLED_MS);
+function register() {
+  if (isOffline.value) addEventListener("online", register, { once: true });
+  else navigator.serviceWorker?.register("/sw.js").catch(() => null);
 }
+
+/** Register the service worker; without one (an old browser, a plain http address) the app works online as before. */
+export const keepForOffline = () => setTimeout(register, SETTLED_MS);
 
 /** Says over every screen that what it shows is of before. */
 export const OfflineBanner = () => isOffline.value && html`<p class="offline" role="status">${t("state.offline")}</p>`;
