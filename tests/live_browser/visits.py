@@ -62,7 +62,7 @@ VISITS: Final = tuple(
     for name, role, go, asks, content, loading in (
         ("communities", "salesperson", _press("冰箱"), "/yingxiaobao/communities", ".row", _ON_MAP),
         ("users", "salesperson", _press("用户热力"), "/yingxiaobao/heatmap", ".total-need small", _ON_MAP),
-        ("territory", "salesperson", _open("区域"), "/yingxiaobao/territory", ".total-need", _SKELETON),
+        ("territory", "salesperson", _open("区域"), "/yingxiaobao/territory", ".page .total-need", _SKELETON),
         ("broadcasts", "salesperson", _open("播音台"), r"/yingxiaobao/broadcasts\?", ".broadcast, .empty", _SKELETON),
         ("outcomes", "salesperson", _open("成效"), "/yingxiaobao/outcomes", ".outcomes, .empty", _SKELETON),
         ("interests", "planner", _press("兴趣"), "/jiaohubao/interests", ".item", _SKELETON),
