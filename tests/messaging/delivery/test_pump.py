@@ -174,7 +174,10 @@ def test_a_tick_that_fails_keeps_the_lead(world: World, monkeypatch: pytest.Monk
 def test_the_list_of_what_phones_wrote_is_read_where_the_carrier_has_one(world: World, *, inbound: bool) -> None:
     sender = RecordingSmsSender()
     with pumping(make_parts(world, sender, inbound=inbound)):
-        Event().wait(0.5)
+        if inbound:
+            wait_until(lambda: bool(sender.listings))
+        else:
+            Event().wait(0.5)
     assert bool(sender.listings) is inbound
 
 
