@@ -35,8 +35,9 @@ Row = dict[str, Any]
 FindOutlines = Callable[[Sequence[str]], Mapping[str, BaseGeometry]]
 # A tenth of a metre.
 DEGREE_DIGITS = 6
-# Asking PostGIS for this many outlines takes little longer than asking for one.
-_WRITTEN_TOGETHER = 150
+# Twice what an answer usually lists: asking PostGIS for so many takes little longer than for one, and who comes first
+# does not wait long for what others may ask for.
+_WRITTEN_TOGETHER = 60
 
 
 def show_release(release: ReleaseMeta) -> Row:
@@ -103,7 +104,7 @@ def write_nearest(
         slots: list[int] = found.find_around(limit=_WRITTEN_TOGETHER).tolist()
         return slots
 
-    tails = fragments.collect((release_id, category, datum), slots, write=write_tails, find_near=find_near)
+    tails = fragments.collect((release_id, category, datum), slots, write=write_tails)
     outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines, find_near=find_near)
     rows = zip(_write_heads(found), tails, outlines, strict=True)
     head = orjson.dumps({"datum": datum, **show_release(found.release), "category": category})
