@@ -6,7 +6,9 @@ No package may know both sides, so their parts are put together here, in a proce
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -23,21 +25,24 @@ from geo.queries import get_public_keys
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.engines import open_engine
+from privacy.groups import Group, GroupError
 from privacy.people.commands import show_progress as show_intake
 from privacy.people.drop.errors import IntakeError
+from privacy.people.drop.manifest import read_manifest
 from privacy.people.drop.values import IntakeReport
 from privacy.people.errors import KeyName, KeyStoreError
 from privacy.people.intake import take_in
 from privacy.people.keys import KeyStore
 from privacy.people.loading.crews import Helpers
 from privacy.people.loading.helping import help_out
+from privacy.people.loading.journal import has_other_drop
 from privacy.people.loading.tools import Tools
 from privacy.people.mining.errors import TermsError
 from privacy.people.mining.tagger import Tagger
 from privacy.people.mining.terms import read_terms
-from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings, RedisSettings
+from privacy.people.settings import KeySettings, MiningSettings, PeopleSettings, RedisSettings, open_directly
 from privacy.people.vault import Vault
-from privacy.people.wake_ups import WakeUps
+from privacy.people.wake_ups import QUEUE_NAME, WakeUps
 from privacy.release.commands import release
 from privacy.release.commands import show_progress as show_release
 from privacy.release.drops import find_newest_intake
@@ -46,6 +51,7 @@ from privacy.release.mechanism import OpenDpNoise
 from privacy.release.publish import Press, publish_month
 from privacy.release.settings import ServingSettings
 from privacy.release.signing import make_signer
+from privacy.visiting import choose_group, choose_groups, group_option, visit
 
 _LOOK_EVERY_S: Final = 5
 
@@ -97,13 +103,37 @@ def _tell_intake(report: IntakeReport) -> None:
     click.echo(f"{report.drop_id}: taken in; {report.rejected:,} rows rejected{where}")
 
 
-def _open_tools() -> Tools:
+def _open_tools(group_name: str | None = None, *, newcomers_wait: bool = False, lets_go: bool = False) -> Tools:
     """Open, from the settings of this process, what an intake works with; every helper process does it for itself."""
-    settings, keys, tagger = PeopleSettings(), KeySettings().open_store(), _make_tagger()
+    keys, tagger = KeySettings().open_store(), _make_tagger()
     with _make_sessions(ServingSettings().serving_url)() as session:
         locator = LeafIndex.load(session)
-    engine = open_engine(settings.direct_url, poolclass=NullPool)
-    return Tools(engine, locator, Vault(keys), tagger.find_tags)
+    group = PeopleSettings().get_group(group_name)
+    return Tools(open_directly(group), locator, Vault(keys), tagger.find_tags, group.cities, newcomers_wait, lets_go)
+
+
+def _open_wake_ups(group: Group) -> WakeUps:
+    name = QUEUE_NAME if group.name is None else f"{QUEUE_NAME}:{group.name}"
+    return WakeUps(RedisSettings().redis_url.get_secret_value(), name=name)
+
+
+def _must_newcomers_wait(groups: Sequence[Group], *, drop_dir: Path) -> bool:
+    """Say whether another group may have counted this month whoever is new to one: unless no other drop ever came.
+
+    A group that does not answer may have.
+    """
+    if len(groups) == 1:
+        return False
+    drop_id = read_manifest(drop_dir).drop_id
+    try:
+        return any(_has_other_drop(group, drop_id=drop_id) for group in groups)
+    except OperationalError:
+        return True
+
+
+def _has_other_drop(group: Group, *, drop_id: str) -> bool:
+    with _make_sessions(group.url)() as session:
+        return has_other_drop(session, drop_id=drop_id)
 
 
 @click.command()
@@ -111,43 +141,56 @@ def _open_tools() -> Tools:
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where bad rows are listed.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that work at once.")
 @click.option("--knock", type=click.IntRange(0), default=0, help="Helpers elsewhere to wake, over REDIS_URL.")
-def intake(drop_dir: Path, rejects: Path | None, workers: int, knock: int) -> None:
+@click.option("--let-go", is_flag=True, help="Delete households of cities that another group has by now.")
+@group_option
+def intake(
+    *, drop_dir: Path, rejects: Path | None, workers: int, knock: int, let_go: bool, group_name: str | None
+) -> None:
     """Validate a monthly drop and take it in: households, needs, consents, the vault.
 
     SERVING_URL and PEOPLE_URL log in as field_intake (PEOPLE_DIRECT_URL where PEOPLE_URL leads through a pooler),
-    KEY_FILE holds the keys. PAIN_TERMS_FILE, where there is one, adds words for pains (`vocabulary import`).
+    KEY_FILE holds the keys. With PEOPLE_DATABASES each group takes in the part of its own cities. PAIN_TERMS_FILE,
+    where there is one, adds words for pains (`vocabulary import`).
     """
-    tools, keys = _open_tools(), KeySettings().open_store()
-    if knock:
-        WakeUps(RedisSettings().redis_url.get_secret_value()).knock(drop_id=drop_dir.name, helpers=knock)
-    try:
-        with show_intake() as progress:
-            report = take_in(
-                tools,
-                drop_dir=drop_dir,
-                recorder=_make_recorder(keys, Actor.INTAKE),
-                clock=_now,
-                helpers=Helpers(workers, _open_tools) if workers > 1 else None,
-                progress=progress,
-                rejects_path=rejects,
-            )
-    except IntakeError as error:
-        raise click.ClickException(str(error)) from None
-    _tell_intake(report)
+    settings = PeopleSettings()
+
+    def take_in_group(group: Group) -> None:
+        if knock:
+            _open_wake_ups(group).knock(drop_id=drop_dir.name, helpers=knock)
+        try:
+            waits = _must_newcomers_wait(settings.groups, drop_dir=drop_dir)
+            open_tools = partial(_open_tools, group.name, newcomers_wait=waits, lets_go=let_go)
+            with show_intake() as progress:
+                report = take_in(
+                    open_tools(),
+                    drop_dir=drop_dir,
+                    recorder=_make_recorder(KeySettings().open_store(), Actor.INTAKE),
+                    clock=_now,
+                    helpers=Helpers(workers, open_tools) if workers > 1 else None,
+                    progress=progress,
+                    rejects_path=rejects,
+                )
+        except IntakeError as error:
+            raise click.ClickException(str(error)) from None
+        _tell_intake(report)
+
+    visit(choose_groups(settings, group_name), take_in_group)
 
 
 @click.command("help-intake")
 @click.argument("drops_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def help_intake(drops_dir: Path) -> None:
+@group_option
+def help_intake(*, drops_dir: Path, group_name: str | None) -> None:
     """Help, until SIGTERM, with whatever drop is being taken in; DROPS_DIR holds the drops' folders.
 
-    Settings are the intake's, and REDIS_URL. Any number of these may run, on any machine that sees the drops.
+    Settings are the intake's, and REDIS_URL. Any number of these may run, on any machine that sees the drops. With city
+    groups, a helper is one group's: --group.
     """
-    wake_ups = WakeUps(RedisSettings().redis_url.get_secret_value())
+    wake_ups = _open_wake_ups(choose_group(PeopleSettings(), group_name))
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    tools = _open_tools()
+    tools = _open_tools(group_name)
     while not stop.is_set():
         try:
             done = help_out(tools, drops_dir=drops_dir, is_stopped=stop.is_set, pause=stop.wait)
@@ -168,16 +211,18 @@ def help_intake(drops_dir: Path) -> None:
 def publish(month: date, city_code: int) -> None:
     """Draw and publish the one release of MONTH for a city. Run again, it shows what was published.
 
-    SERVING_URL and PEOPLE_URL log in as field_release, KEY_FILE holds the signing and the audit key.
+    SERVING_URL and PEOPLE_URL (or PEOPLE_DATABASES: the group of the city) log in as field_release, KEY_FILE holds the
+    signing and the audit key.
     """
     try:
         store = KeySettings().open_store()
         # Before the charge: a month that cannot be signed or written down must not be drawn.
         sign = make_signer(store.get_key(KeyName.SIGNING))
         recorder = _make_recorder(store, Actor.RELEASE)
-    except KeyStoreError as error:
+        group = PeopleSettings().get_group_of(city_code)
+    except (KeyStoreError, GroupError) as error:
         raise click.ClickException(str(error)) from None
-    serving, people = _make_sessions(ServingSettings().serving_url), _make_sessions(PeopleSettings().people_url)
+    serving, people = _make_sessions(ServingSettings().serving_url), _make_sessions(group.url)
     try:
         with serving() as session:
             keys = get_public_keys(session, city_code=city_code)
@@ -193,6 +238,7 @@ def publish(month: date, city_code: int) -> None:
                     recorder=recorder,
                     clock=_now,
                     progress=progress,
+                    cities=group.cities,
                 ),
                 keys=keys,
                 month=month,

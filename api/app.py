@@ -78,7 +78,8 @@ def create_web() -> Flask:
     """Make the application that Granian serves: settings from the environment, releases watched."""
     configure_logging("web")
     settings = WebSettings()
-    resources = make_resources(settings, queue=RqJobQueue(settings.redis_url.get_secret_value()))
+    queue = RqJobQueue(settings.redis_url.get_secret_value(), groups=settings.delivery_groups)
+    resources = make_resources(settings, queue=queue)
     resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
     get_shipped_rules()  # built now, and not while somebody waits for the first preview
     Thread(target=_prepare, args=(resources,), name="archive", daemon=True).start()

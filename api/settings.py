@@ -44,6 +44,15 @@ class WebSettings(BaseSettings):
     released_max_age_s: Annotated[int, Field(ge=0, le=86400)] = 300
     warm_answers_mb: Annotated[int, Field(ge=1, le=1024)] = 32
     release_public_keys: str = ""
+    delivery_groups: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("delivery_groups", mode="before")
+    @classmethod
+    def split_groups(cls, value: object) -> object:
+        """Take `east,north`: the names of the groups whose senders are woken, and nothing else about them."""
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("cors_origins", mode="before")
     @classmethod

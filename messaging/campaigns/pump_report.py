@@ -1,6 +1,6 @@
-"""What the pump says of itself to the serving side: one row of fixed words, no number that comes from messages.
+"""What a pump says of itself to the serving side: one row of fixed words, no number that comes from messages.
 
-The table refuses anything finer (migration 0010), whoever writes it; ADR 0021 says why each word may cross.
+The table refuses anything finer (migrations 0010, 0011), whoever writes it; ADR 0021 says why each word may cross.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import DateTime, SmallInteger, Text
+from sqlalchemy import DateTime, SmallInteger, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,17 +19,18 @@ from messaging.campaigns.models import Campaigns
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_ROW = 1
-
 
 class ValveWord(StrEnum):
-    """Whether messages may leave: yes, on trial after the breaker, or not, and for whose sake."""
+    """Whether messages may leave: yes, on trial after the breaker, or not, and for whose sake. Best first."""
 
     OPEN = "open"
     TRIAL = "trial"
     BREAKER = "breaker"
     OPERATOR = "operator"
     CARRIER = "carrier"
+
+
+_WORDS = tuple(ValveWord)
 
 
 class DoubtWord(StrEnum):
@@ -51,7 +52,7 @@ class PumpReport:
 
 
 class StoredReport(Campaigns):
-    """The one row."""
+    """A row for each group of cities, by its number from 1 on; the one row where there are none."""
 
     __tablename__ = "pump_report"
 
@@ -63,8 +64,8 @@ class StoredReport(Campaigns):
     doubt: Mapped[str] = mapped_column(Text)
 
 
-def write_report(session: Session, *, report: PumpReport) -> None:
-    """Put a report in the place of the one before. Does not commit."""
+def write_report(session: Session, *, report: PumpReport, number: int = 1) -> None:
+    """Put a report of the pump of a group in the place of the one before. Does not commit."""
     values = {
         "told_at": report.told_at,
         "valve": report.valve,
@@ -72,13 +73,24 @@ def write_report(session: Session, *, report: PumpReport) -> None:
         "since": report.since,
         "doubt": report.doubt,
     }
-    row = insert(StoredReport).values(report_id=_ROW, **values)
+    row = insert(StoredReport).values(report_id=number, **values)
     session.execute(row.on_conflict_do_update(index_elements=[StoredReport.report_id], set_=values))
 
 
 def find_report(session: Session) -> PumpReport | None:
-    """Return the last report, None while no pump ever ran."""
-    row = session.get(StoredReport, _ROW)
-    if row is None:
+    """Return the last report, None while no pump ever ran.
+
+    Of several groups' it is the worst: the oldest time, the valve that lets least through, doubt wherever there is any.
+    """
+    rows = session.scalars(select(StoredReport).order_by(StoredReport.report_id)).all()
+    if not rows:
         return None
-    return PumpReport(row.told_at, ValveWord(row.valve), row.carrier_code, row.since, DoubtWord(row.doubt))
+    worst = max(rows, key=lambda row: _WORDS.index(ValveWord(row.valve)))
+    is_raised = any(row.doubt == DoubtWord.RAISED for row in rows)
+    return PumpReport(
+        min(row.told_at for row in rows),
+        ValveWord(worst.valve),
+        worst.carrier_code,
+        worst.since,
+        DoubtWord.RAISED if is_raised else DoubtWord.LOW,
+    )

@@ -105,22 +105,26 @@ def find_broadcasts(
     return [view_broadcast(row, now=now, settings=settings) for row in session.scalars(query)]
 
 
-def find_control_rows(session: Session, *, since: datetime) -> list[CampaignOrder]:
-    """Return every accepted, paused or cancelled campaign that expires after `since`, oldest first.
+def find_control_rows(
+    session: Session, *, since: datetime, cities: frozenset[int] | None = None
+) -> list[CampaignOrder]:
+    """Return every accepted, paused or cancelled campaign, of some cities, that expires after `since`, oldest first.
 
     All that still matter come each time: the sender may miss any number of calls and be right after the next one.
     Rows of times and sizes that no campaign can have are left out, lest one that can hardly be read keeps the others
     back.
     """
     are_broadcasts = ~exists().where(Invitation.invitation_id == Broadcast.broadcast_id)
-    return [_to_order(row) for row in session.execute(_select_orders(since).where(are_broadcasts))]
+    return [_to_order(row) for row in session.execute(_select_orders(since, cities=cities).where(are_broadcasts))]
 
 
-def find_invitation_orders(session: Session, *, since: datetime) -> list[InvitationOrder]:
-    """Return every accepted invitation that expires after `since`, oldest first, in the same way."""
+def find_invitation_orders(
+    session: Session, *, since: datetime, cities: frozenset[int] | None = None
+) -> list[InvitationOrder]:
+    """Return every accepted invitation, to some cities, that expires after `since`, oldest first, in the same way."""
     persona = (Invitation.district_adcode, Invitation.age_band, Invitation.activity)
     query = (
-        _select_orders(since)
+        _select_orders(since, cities=cities)
         .add_columns(*persona)
         .join(Invitation, Invitation.invitation_id == Broadcast.broadcast_id)
         .where(Broadcast.state == BroadcastState.ACCEPTED)
@@ -131,8 +135,8 @@ def find_invitation_orders(session: Session, *, since: datetime) -> list[Invitat
     ]
 
 
-def _select_orders(since: datetime) -> Select[*tuple[Any, ...]]:
-    return (
+def _select_orders(since: datetime, *, cities: frozenset[int] | None) -> Select[*tuple[Any, ...]]:
+    query = (
         select(*_ORDER_COLUMNS)
         .where(
             Broadcast.expires_at > since,
@@ -145,6 +149,7 @@ def _select_orders(since: datetime) -> Select[*tuple[Any, ...]]:
         )
         .order_by(Broadcast.created_at, Broadcast.broadcast_id)
     )
+    return query if cities is None else query.where(Broadcast.city_code.in_(cities))
 
 
 def _to_order(row: Row[*tuple[Any, ...]]) -> CampaignOrder:

@@ -13,6 +13,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
 _WAKE: Final = "messaging.delivery.worker.wake"
@@ -26,8 +27,11 @@ _log = structlog.get_logger(__name__)
 class RqJobQueue:
     """Enqueues by name, so that the web process never imports the sender."""
 
-    def __init__(self, redis_url: str) -> None:
-        """Prepare a client that gives up early; nothing is connected yet."""
+    def __init__(self, redis_url: str, *, groups: Sequence[str] = ()) -> None:
+        """Prepare a client that gives up early; nothing is connected yet.
+
+        Where cities live in groups, each has a queue of its own, and all are woken: one too many finds nothing to do.
+        """
         # The library would try again for seconds; a lost wake-up costs less than a waiting sender of a request.
         redis = Redis.from_url(
             redis_url,
@@ -36,13 +40,15 @@ class RqJobQueue:
             retry=Retry(NoBackoff(), 0),
         )
         # JSON: whoever reads the job must not have to load anything that could run.
-        self._queue = Queue(_QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+        names = [f"{_QUEUE_NAME}:{group}" for group in groups] or [_QUEUE_NAME]
+        self._queues = [Queue(name, connection=redis, serializer=JSONSerializer) for name in names]
 
     def wake(self, *, campaign_id: UUID) -> None:
         """Enqueue a wake-up for a campaign; a Redis that does not answer is logged and otherwise ignored."""
         try:
-            self._queue.enqueue_call(
-                _WAKE, args=(str(campaign_id),), result_ttl=0, ttl=_JOB_TTL_S, failure_ttl=_JOB_TTL_S
-            )
+            for queue in self._queues:
+                queue.enqueue_call(
+                    _WAKE, args=(str(campaign_id),), result_ttl=0, ttl=_JOB_TTL_S, failure_ttl=_JOB_TTL_S
+                )
         except (RedisError, OSError):
             _log.warning("wake_up_lost", campaign_id=str(campaign_id))

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from messaging.campaigns.content.check import check_text
 from messaging.campaigns.content.values import Verdict
 from messaging.campaigns.invitation_values import TALK_LASTS
 from messaging.campaigns.masking import mask_line
+from messaging.campaigns.models import Broadcast
 from messaging.campaigns.rule_versions import get_rules
 from messaging.campaigns.talk import get_talk_rules
 from messaging.campaigns.talk_models import Answer, Conversation, PlannerMessage
@@ -106,7 +107,7 @@ def carry_answers(stores: Stores, *, handles: Handles, now: datetime) -> int:
 def carry_planner_messages(stores: Stores, *, handles: Handles, rules: MessagingRules, now: datetime) -> int:
     """Bring planners' lines to the page. The web process wrote them, so each is judged again; a refusal is silent."""
     with stores.serving() as session:
-        waiting = select(PlannerMessage).where(PlannerMessage.taken_at.is_(None))
+        waiting = _select_waiting(stores.cities)
         messages = session.scalars(waiting.order_by(PlannerMessage.at).limit(_AT_ONCE)).all()
         fit = {one.message_id for one in messages if _is_fit(session, one, rules=rules)}
     for message in messages:
@@ -119,6 +120,15 @@ def carry_planner_messages(stores: Stores, *, handles: Handles, rules: Messaging
             its = PlannerMessage.message_id == message.message_id
             session.execute(update(PlannerMessage).where(its).values(taken_at=now))
     return len(messages)
+
+
+def _select_waiting(cities: frozenset[int] | None) -> Select[PlannerMessage]:
+    """Select planners' lines that nobody took: those to people of some cities, whose pump alone can deliver them."""
+    waiting = select(PlannerMessage).where(PlannerMessage.taken_at.is_(None))
+    if cities is None:
+        return waiting
+    theirs = select(Conversation.handle).join(Broadcast, Broadcast.broadcast_id == Conversation.invitation_id)
+    return waiting.where(PlannerMessage.handle.in_(theirs.where(Broadcast.city_code.in_(cities))))
 
 
 def _is_fit(session: Session, message: PlannerMessage, *, rules: MessagingRules) -> bool:

@@ -25,8 +25,11 @@ from messaging.delivery.status import DeliveryStatus, get_status
 from messaging.delivery.values import SHORTEST_KEPT
 from messaging.delivery.worker import PumpQueue, run_worker
 from privacy.audit.values import Action
+from privacy.groups import Group
 from privacy.people.drop.errors import IntakeRunningError
+from privacy.people.settings import PeopleSettings
 from privacy.redaction import configure_logging
+from privacy.visiting import choose_group, choose_groups, group_option, visit
 
 _STATEMENT_TIMEOUT_MS = 60_000
 
@@ -37,44 +40,62 @@ def send() -> None:
 
 
 @send.command("worker")
-def work() -> None:
-    """Drain the outbox whenever woken, until SIGTERM."""
+@group_option
+def work(group_name: str | None) -> None:
+    """Drain the outbox whenever woken, until SIGTERM. With city groups, a worker is one group's: --group."""
     configure_logging("sender")
-    run_worker(load(SenderSettings).redis_url.get_secret_value())
+    settings = load(SenderSettings)
+    choose_group(settings, group_name)
+    run_worker(settings.redis_url.get_secret_value(), group=group_name)
 
 
 @send.command("pump")
-def pump() -> None:
-    """Carry every message on, once a second, until SIGTERM. A second pump waits for the first one's end."""
+@group_option
+def pump(group_name: str | None) -> None:
+    """Carry every message on, once a second, until SIGTERM. A second pump waits for the first one's end.
+
+    With city groups, a pump is one group's: --group.
+    """
     configure_logging("pump")
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     settings = load(SenderSettings)
-    queue = PumpQueue(settings.redis_url.get_secret_value())
-    parts = build_sender()
+    choose_group(settings, group_name)
+    queue = PumpQueue(settings.redis_url.get_secret_value(), group=group_name)
+    parts = build_sender(group_name)
     collector = StatusCollector(parts.stores.people, clock=parts.desk.clock)
     with serve_metrics(collector, address=settings.metrics_address, port=settings.metrics_port):
         run_pump(parts, queue=queue, stop=stop)
 
 
 @send.command("resume")
-def resume() -> None:
-    """Let messages leave again after a pause whose cause is seen to."""
-    with open_operator_act() as act:
-        valve.reopen(act.session)
-        act.note(Action.VALVE_TURNED, subject="valve", at=datetime.now(UTC), state="open")
-    click.echo("messages may leave again")
+@group_option
+def resume(group_name: str | None) -> None:
+    """Let messages leave again after a pause whose cause is seen to; in every group unless one is named."""
+
+    def reopen(group: Group) -> None:
+        with open_operator_act(group) as act:
+            valve.reopen(act.session)
+            act.note(Action.VALVE_TURNED, subject="valve", at=datetime.now(UTC), state="open")
+        click.echo("messages may leave again")
+
+    visit(choose_groups(load(PeopleSettings), group_name), reopen)
 
 
 @send.command("stop")
-def stop_all() -> None:
-    """Stop everything that is not on its way yet, until `send resume`."""
-    now = datetime.now(UTC)
-    with open_operator_act() as act:
-        valve.pause(act.session, reason=valve.PauseReason.OPERATOR, now=now)
-        act.note(Action.VALVE_TURNED, subject="valve", at=now, state="closed")
-    click.echo("nothing leaves until: send resume")
+@group_option
+def stop_all(group_name: str | None) -> None:
+    """Stop everything that is not on its way yet, until `send resume`; in every group unless one is named."""
+
+    def close(group: Group) -> None:
+        now = datetime.now(UTC)
+        with open_operator_act(group) as act:
+            valve.pause(act.session, reason=valve.PauseReason.OPERATOR, now=now)
+            act.note(Action.VALVE_TURNED, subject="valve", at=now, state="closed")
+        click.echo("nothing leaves until: send resume")
+
+    visit(choose_groups(load(PeopleSettings), group_name), close)
 
 
 @click.group("messages")
@@ -83,9 +104,14 @@ def messages() -> None:
 
 
 @messages.command("status")
-def tell_status() -> None:
-    """Show counts and oldest ages by state, campaigns, the valve and the slots held by caps."""
-    with open_people_session() as session:
+@group_option
+def tell_status(group_name: str | None) -> None:
+    """Show counts and oldest ages by state, campaigns, the valve and the slots held by caps, group by group."""
+    visit(choose_groups(load(PeopleSettings), group_name), _tell_status)
+
+
+def _tell_status(group: Group) -> None:
+    with open_people_session(group) as session:
         status = get_status(session, now=datetime.now(UTC))
     console = Console()
     console.print(_draw_states(status))
@@ -99,12 +125,14 @@ def tell_status() -> None:
 
 @messages.command("after-restore")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def settle_restore(*, yes: bool) -> None:
+@group_option
+def settle_restore(*, yes: bool, group_name: str | None) -> None:
     """On a restored database, before `send resume`: end whatever was live in it as unconfirmed. Asks with its number.
 
-    Nobody is written to twice by it. Needs `send stop` first.
+    Nobody is written to twice by it. Needs `send stop` first. With city groups, it is one group's: --group.
     """
-    with open_people_session() as session:
+    group = choose_group(load(PeopleSettings), group_name)
+    with open_people_session(group) as session:
         live = count_live(session)
     if not (live.messages or live.campaigns):
         click.echo("nothing was live in this database")
@@ -114,7 +142,7 @@ def settle_restore(*, yes: bool) -> None:
             f"End {live.messages:,} messages as unconfirmed, and {live.campaigns:,} campaigns, for ever?", abort=True
         )
     try:
-        with open_operator_act() as act:
+        with open_operator_act(group) as act:
             ended = end_live(act, now=datetime.now(UTC))
     except ValveOpenError:
         raise click.ClickException("messages may leave: run `send stop` first") from None
@@ -125,7 +153,10 @@ def settle_restore(*, yes: bool) -> None:
 @click.option("--days", default=180, show_default=True, type=click.IntRange(SHORTEST_KEPT.days), help="Kept till then.")
 @click.option("--url", envvar="MIGRATE_URL", required=True, help="Logs in as field_migrator; better as MIGRATE_URL.")
 def put_away(*, days: int, url: str) -> None:
-    """Move the messages of campaigns that ended long ago out of the outbox, to one table a month."""
+    """Move the messages of campaigns that ended long ago out of the outbox, to one table a month.
+
+    With city groups, call it with the address of each group's database.
+    """
     engine = create_pool(SecretStr(url), connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     try:
         moved = retain(sessionmaker(engine), kept=timedelta(days=days), now=datetime.now(UTC))

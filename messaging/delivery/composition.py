@@ -26,11 +26,12 @@ from messaging.delivery.twilio_sender import TwilioSmsSender
 from messaging.delivery.values import Timeouts
 from privacy.audit.recording import Act, Recorder
 from privacy.audit.values import Actor, AuditKey
+from privacy.groups import Group
 from privacy.people.caps import CapLimits
 from privacy.people.errors import KeyName
 from privacy.people.handles import Handles
 from privacy.people.keys import KeyStore
-from privacy.people.settings import KeySettings, PeopleSettings
+from privacy.people.settings import KeySettings
 from privacy.people.vault import Vault
 
 if TYPE_CHECKING:
@@ -52,13 +53,18 @@ class SenderParts:
     handles: Handles
 
 
-def build_sender() -> SenderParts:
-    """Put the sender together. Raises pydantic's ValidationError, KeyFileError or KeyMissingError."""
+def build_sender(group_name: str | None = None) -> SenderParts:
+    """Put the sender of one group together.
+
+    Raises pydantic's ValidationError, GroupError, KeyFileError or KeyMissingError.
+    """
     settings, outbox, rules = load(SenderSettings), load(OutboxSettings), load(MessagingRules)
+    group = settings.get_group(group_name)
     # Lock, tick, orders, talk, report, inquiry, inbound list and clock, claims and ends, besides the lines that send.
     connections = outbox.sender_connections + 10
-    people = create_pool(settings.people_url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    people = create_pool(group.url, connections=connections, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     serving = create_pool(settings.serving_url, connections=3, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+    number = settings.groups.index(group) + 1
     clock = DatabaseClock(people)
     sender = _build_carrier(settings, outbox, clock=clock)
     sessions = sessionmaker(people, expire_on_commit=False)
@@ -67,7 +73,7 @@ def build_sender() -> SenderParts:
     return SenderParts(
         outbox=outbox,
         engine=people,
-        stores=Stores(serving=sessionmaker(serving), people=sessions),
+        stores=Stores(serving=sessionmaker(serving), people=sessions, cities=group.cities, number=number),
         desk=Desk(
             sessions=sessions,
             sender=sender,
@@ -119,8 +125,8 @@ def _build_carrier(settings: SenderSettings, outbox: OutboxSettings, *, clock: C
 
 
 @contextmanager
-def _open_people() -> Iterator[sessionmaker[Session]]:
-    engine = create_pool(load(PeopleSettings).people_url, connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
+def _open_people(group: Group) -> Iterator[sessionmaker[Session]]:
+    engine = create_pool(group.url, connections=1, statement_timeout_ms=_STATEMENT_TIMEOUT_MS)
     try:
         yield sessionmaker(engine)
     finally:
@@ -128,15 +134,15 @@ def _open_people() -> Iterator[sessionmaker[Session]]:
 
 
 @contextmanager
-def open_people_session() -> Iterator[Session]:
-    """Open one transaction on the people database, for commands that only look."""
-    with _open_people() as sessions, sessions.begin() as session:
+def open_people_session(group: Group) -> Iterator[Session]:
+    """Open one transaction on a people database, for commands that only look."""
+    with _open_people(group) as sessions, sessions.begin() as session:
         yield session
 
 
 @contextmanager
-def open_operator_act() -> Iterator[Act]:
-    """Open one transaction on the people database in which an operator turns something."""
+def open_operator_act(group: Group) -> Iterator[Act]:
+    """Open one transaction on a people database in which an operator turns something."""
     recorder = _build_recorder(load(KeySettings).open_store(), actor=Actor.OPERATOR)
-    with _open_people() as sessions, recorder.begin(sessions) as act:
+    with _open_people(group) as sessions, recorder.begin(sessions) as act:
         yield act

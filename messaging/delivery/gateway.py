@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTimeError
-from dataclasses import dataclass
-from threading import BoundedSemaphore
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
@@ -20,17 +15,17 @@ from werkzeug.exceptions import HTTPException
 
 from messaging.campaigns.settings import MessagingRules
 from messaging.delivery.answers import end_talks, find_by_phone, write_line
-from messaging.delivery.carrier_codes import is_sid, read_code
+from messaging.delivery.carrier_codes import is_opt_out, is_sid, read_code
 from messaging.delivery.clock import DatabaseClock
 from messaging.delivery.errors import ForgedRequestError
+from messaging.delivery.everywhere import NO_SUCH_TOKEN, Everywhere, GatewayParts, NotInTime
 from messaging.delivery.opt_outs import means_opt_out
 from messaging.delivery.page import register_page
 from messaging.delivery.pools import create_pool
-from messaging.delivery.ports import CarrierRecord, CarrierStatus, Clock
+from messaging.delivery.ports import CarrierRecord, CarrierStatus
 from messaging.delivery.receipts import Callback, record_callback
 from messaging.delivery.replies import record_reply
 from messaging.delivery.settings import GatewaySettings, OutboxSettings, load
-from messaging.delivery.values import Timings
 from privacy.people.consent import record_opt_out
 from privacy.people.errors import KeyName, PhoneError
 from privacy.people.phones import parse_phone
@@ -39,95 +34,68 @@ from privacy.people.vault import Vault
 from privacy.redaction import configure_logging
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from sqlalchemy.orm import Session
+    from privacy.groups import Group
 
 log = structlog.get_logger(__name__)
-
-Answer = TypeVar("Answer")
 
 _LONGEST_BODY: Final = 8 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 _EMPTY_TWIML: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _RETRY_AFTER_S: Final = "5"
 _UNEXPECTED: Final = 500
-_NO_SUCH_TOKEN: Final = "token"  # noqa: S105 - a word of ForgedRequestError, no secret
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayParts:
-    """What the gateway works with; `vault` needs the lookup and opt-out keys only."""
-
-    sessions: sessionmaker[Session]
-    vault: Vault
-    clock: Clock
-    timings: Timings
-    signature: str = "青禾"
-
-
-class NotInTime(Exception):  # noqa: N818 - an answer, not a fault
-    """The database did not answer soon enough; the carrier may ask again."""
-
-
-class _Deadline:
-    """Runs database work in threads, so that a slow database cannot hold an answer back; never queues without end."""
-
-    def __init__(self, *, threads: int, within_s: float) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="gateway")
-        self._room = BoundedSemaphore(2 * threads)
-        self._within_s = within_s
-
-    def run(self, work: Callable[[], Answer]) -> Answer:
-        until = time.monotonic() + self._within_s
-        if not self._room.acquire(timeout=self._within_s):
-            raise NotInTime
-        future = self._pool.submit(work)
-        future.add_done_callback(lambda _: self._room.release())
-        try:
-            return future.result(timeout=max(0.0, until - time.monotonic()))
-        except NotInTimeError:
-            raise NotInTime from None
 
 
 def create_gateway() -> Flask:
     """Build the gateway from the environment. It starts without its database, and answers 503 until that is there."""
     configure_logging("gateway")
     settings = load(GatewaySettings)
-    within_ms = int(settings.gateway_answer_within_s * 1000)
-    engine = create_pool(settings.people_url, connections=settings.gateway_connections, statement_timeout_ms=within_ms)
     keys = load(KeySettings).open_store()
     for name in (KeyName.LOOKUP, KeyName.OPT_OUT):
         keys.find_versions(name)
+    parts = [_open_group(group, settings=settings, vault=Vault(keys)) for group in settings.groups]
+    return make_gateway(settings, parts=parts[0], others=parts[1:])
+
+
+def _open_group(group: Group, *, settings: GatewaySettings, vault: Vault) -> GatewayParts:
+    within_ms = int(settings.gateway_answer_within_s * 1000)
+    engine = create_pool(group.url, connections=settings.gateway_connections, statement_timeout_ms=within_ms)
     timings = load(OutboxSettings).timings
     signature = load(MessagingRules).message_signature
-    parts = GatewayParts(sessionmaker(engine), Vault(keys), DatabaseClock(engine), timings, signature)
-    return make_gateway(settings, parts=parts)
+    return GatewayParts(sessionmaker(engine), vault, DatabaseClock(engine), timings, signature)
 
 
-def make_gateway(settings: GatewaySettings, *, parts: GatewayParts) -> Flask:
-    """Build the application: POST /twilio/status/{token}, POST /twilio/inbound, /t/{code}, GET /healthz."""
+def make_gateway(settings: GatewaySettings, *, parts: GatewayParts, others: Sequence[GatewayParts] = ()) -> Flask:
+    """Build the application: POST /twilio/status/{token}, POST /twilio/inbound, /t/{code}, GET /healthz.
+
+    `parts` are those of the only group, or of one of several with the `others`.
+    """
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LONGEST_BODY
-    deadline = _Deadline(threads=settings.gateway_connections, within_s=settings.gateway_answer_within_s)
+    groups = Everywhere(
+        (parts, *others), threads=settings.gateway_connections, within_s=settings.gateway_answer_within_s
+    )
 
     @app.post("/twilio/status/<uuid:token>")
     def take_status(token: UUID) -> tuple[str, int]:
         form = check_request(request, settings=settings)
-        deadline.run(lambda: _take_status(parts, form, token=token))
+        groups.find(lambda here: _take_status(here, form, token=token))
+        if others and is_opt_out(read_code(form.get("ErrorCode"))):
+            groups.tell(lambda here: _take_refusal(here, form))
         return "", 204
 
     @app.post("/twilio/inbound")
     def take_inbound() -> Response:
         form = check_request(request, settings=settings)
-        deadline.run(lambda: _take_inbound(parts, form))
+        groups.tell(lambda here: _take_inbound(here, form))
         return Response(_EMPTY_TWIML, content_type="text/xml; charset=utf-8")
 
     @app.get("/healthz")
     def tell_health() -> dict[str, str]:
         return {"status": "ok"}
 
-    register_page(app, parts=parts, run=deadline.run)
+    register_page(app, groups=groups)
     _map_errors(app)
     return app
 
@@ -136,7 +104,7 @@ def _map_errors(app: Flask) -> None:
     @app.errorhandler(ForgedRequestError)
     def refuse(forged: ForgedRequestError) -> tuple[str, int]:
         log.warning("forged_request", reason=forged.reason)
-        return "", 404 if forged.reason == _NO_SUCH_TOKEN else 403
+        return "", 404 if forged.reason == NO_SUCH_TOKEN else 403
 
     @app.errorhandler(SQLAlchemyError)
     @app.errorhandler(NotInTime)
@@ -208,6 +176,19 @@ def _take_status(parts: GatewayParts, form: dict[str, str], *, token: UUID) -> N
     lookup_hashes, hashes = parts.vault.lookup_hashes(phone), parts.vault.hash_phone(phone)
     callback = Callback(token, record, lookup_hashes, hashes.opt_out_hash, hashes.opt_out_version)
     record_callback(parts.sessions, callback=callback, now=parts.clock(), timings=parts.timings)
+
+
+def _take_refusal(parts: GatewayParts, form: dict[str, str]) -> None:
+    """Note a refusal that the carrier told of where the phone may turn up one day, too: people move between groups."""
+    hashes = parts.vault.hash_phone(_parse(form.get("To")))
+    with parts.sessions.begin() as session:
+        record_opt_out(
+            session,
+            opt_out_hash=hashes.opt_out_hash,
+            version=hashes.opt_out_version,
+            source="carrier",
+            at=parts.clock(),
+        )
 
 
 def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:

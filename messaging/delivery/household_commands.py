@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from messaging.delivery.erasing import erase, erase_keyless
@@ -24,12 +25,14 @@ from messaging.delivery.exporting import export
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.engines import open_engine
+from privacy.groups import Group
 from privacy.people.drop.errors import IntakeRunningError, IntakeUnfinishedError
 from privacy.people.erasures import find_keyless
 from privacy.people.errors import KeyMissingError, KeyName, PhoneError
 from privacy.people.phones import parse_phone
 from privacy.people.settings import KeySettings, PeopleSettings
 from privacy.people.vault import Vault
+from privacy.visiting import choose_group, group_option, visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class _Desk:
 
 @click.group()
 def household() -> None:
-    """Answer a person who asks: what is held about me, and erase it. PEOPLE_URL logs in as field_eraser."""
+    """Answer a person who asks: what is held about me, and erase it, in every group. Logs in as field_eraser."""
 
 
 @household.command("erase")
@@ -54,7 +57,11 @@ def erase_household(*, yes: bool) -> None:
     phone = _ask_phone()
     if not yes:
         click.confirm("Erase everything about the owner of this phone?", abort=True)
-    with _open_desk() as desk, _in_words():
+    visit(PeopleSettings().groups, lambda group: _erase(group, phone=phone))
+
+
+def _erase(group: Group, *, phone: str) -> None:
+    with _open_desk(group) as desk, _in_words():
         erased = erase(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
     if not erased.rows:
         click.echo("nothing is held; the phone is noted, so that no later drop brings it in")
@@ -65,12 +72,13 @@ def erase_household(*, yes: bool) -> None:
 
 
 @household.command("erase-keyless")
-def erase_keyless_households() -> None:
+@group_option
+def erase_keyless_households(group_name: str | None) -> None:
     """After a restore: erase whoever has no data key, since those were erased after the backup. Asks with their number.
 
     Restore the newest keys first: without them nobody has one.
     """
-    with _open_desk() as desk, _in_words():
+    with _open_desk(choose_group(PeopleSettings(), group_name)) as desk, _in_words():
         with desk.sessions() as session:
             household_ids = find_keyless(session)
         if not household_ids:
@@ -87,13 +95,17 @@ def erase_keyless_households() -> None:
 @household.command("export")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A new file, readable by its owner only.")
 def export_household(out: Path | None) -> None:
-    """Write everything about whoever has a phone as JSON. Reads the phone from a prompt or standard input."""
+    """Write everything about whoever has a phone as JSON. Reads the phone from a prompt or standard input.
+
+    With city groups, what each holds stands under its name, and all must answer: a part would be untrue.
+    """
     phone = _ask_phone()
-    with _open_answer(out) as answer, _open_desk() as desk, _in_words():
-        held = export(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
-        if held is None:
+    with _open_answer(out) as answer:
+        groups = PeopleSettings().groups
+        found = {group.name: held for group in groups if (held := _export(group, phone=phone)) is not None}
+        if not found:
             raise click.ClickException("nothing is held about the owner of this phone")
-        click.echo(json.dumps(held, ensure_ascii=False, indent=1), file=answer)
+        click.echo(json.dumps(found.get(None, found), ensure_ascii=False, indent=1), file=answer)
     if out is not None:
         click.echo(f"wrote {out}", err=True)
 
@@ -114,6 +126,16 @@ def _open_answer(out: Path | None) -> Iterator[TextIO | None]:
     except BaseException:
         out.unlink()
         raise
+
+
+def _export(group: Group, *, phone: str) -> dict[str, Any] | None:
+    try:
+        with _open_desk(group) as desk, _in_words():
+            return export(desk.sessions, phone=phone, vault=desk.vault, recorder=desk.recorder, now=datetime.now(UTC))
+    except OperationalError:
+        if group.name is None:
+            raise
+        raise click.ClickException(f"{group.name} does not answer: nothing is shown until every group does") from None
 
 
 @contextmanager
@@ -138,10 +160,10 @@ def _ask_phone() -> str:
 
 
 @contextmanager
-def _open_desk() -> Iterator[_Desk]:
+def _open_desk(group: Group) -> Iterator[_Desk]:
     keys = KeySettings().open_store()
     recorder = Recorder(AuditKey(keys.get_key(KeyName.AUDIT)), Actor.ERASER)
-    engine = open_engine(PeopleSettings().people_url)
+    engine = open_engine(group.url)
     try:
         yield _Desk(sessionmaker(engine, expire_on_commit=False), Vault(keys), recorder)
     finally:

@@ -44,7 +44,7 @@ _LEAVES: Final = table("leaves", column("leaf_id"), column("city_code"), column(
 def follow_invitations(stores: Stores, *, gate: Gate, draw: Draw, now: datetime) -> int:
     """Bring over every invitation that is new; returns how many there were."""
     with stores.serving() as session:
-        orders = find_invitation_orders(session, since=now)
+        orders = find_invitation_orders(session, since=now, cities=stores.cities)
     with stores.people() as session:
         ids = [each.order.campaign_id for each in orders]
         known = set(session.scalars(select(Run.campaign_id).where(Run.campaign_id.in_(ids))))

@@ -12,12 +12,17 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job
 
 QUEUE_NAME: Final = "delivery"
-"""The one queue; it carries wake-ups only."""
+"""The one queue, or what those of groups begin with; it carries wake-ups only."""
 
 WAKE: Final = "messaging.delivery.worker.wake"
 """The one name that a job may bear. It is compared, never imported."""
 
 _LONGEST_DATA: Final = 512
+
+
+def get_queue_name(group: str | None) -> str:
+    """Return the queue of a group, `delivery:east`."""
+    return QUEUE_NAME if group is None else f"{QUEUE_NAME}:{group}"
 
 
 class WakeJob(Job):

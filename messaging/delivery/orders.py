@@ -52,10 +52,15 @@ _ACTIONS: dict[BroadcastState, Action] = {
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Both databases, as the sender's role sees them."""
+    """Both databases, as the sender's role sees them.
+
+    `cities` are those whose orders are taken here, None for all; `number` is the group's, from 1 on, by name.
+    """
 
     serving: sessionmaker[Session]
     people: sessionmaker[Session]
+    cities: frozenset[int] | None = None
+    number: int = 1
 
 
 def follow_orders(stores: Stores, *, rules: MessagingRules, recorder: Recorder, now: datetime) -> int:
@@ -64,7 +69,7 @@ def follow_orders(stores: Stores, *, rules: MessagingRules, recorder: Recorder, 
     An order is judged once, when it is new; what its row says later about anything but its state is never read.
     """
     with stores.serving() as session:
-        orders = find_control_rows(session, since=now)
+        orders = find_control_rows(session, since=now, cities=stores.cities)
     with stores.people() as session:
         known = _find_states(session, [order.campaign_id for order in orders])
     changed = 0

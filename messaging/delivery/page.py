@@ -16,28 +16,32 @@ from messaging.delivery.answers import end_talk, find_by_code, find_lines, write
 from messaging.delivery.page_words import HEADERS, Language, Shown, write_closed, write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from messaging.delivery.gateway import GatewayParts
+    from messaging.delivery.everywhere import Everywhere, GatewayParts
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _FORM_ID: Final = re.compile(r"[0-9a-f]{32}")
 _NOTES: Final = frozenset({"said", "full"})
+_UNKNOWN: Final = 404
 
 
-def register_page(app: Flask, *, parts: GatewayParts, run: Callable[[Callable[[], Response]], Response]) -> None:
-    """Add GET and POST /t/{code}; `run` does what needs the database, in time or not at all."""
+def register_page(app: Flask, *, groups: Everywhere) -> None:
+    """Add GET and POST /t/{code}; `groups` do what needs a database, in time or not at all."""
 
     @app.get("/t/<code>")
     def show_page(code: str) -> Response:
         language, note = _read_language(), request.args.get("note")
-        return run(lambda: _show(parts, code, language=language, note=note))
+        return groups.find(lambda here: _show(here, code, language=language, note=note), is_nothing=_is_unknown)
 
     @app.post("/t/<code>")
     def take_form(code: str) -> Response:
         language = _read_language()
         form = {name: request.form.get(name, "") for name in ("form", "act", "text")}
-        return run(lambda: _take(parts, code, form, language=language))
+        return groups.find(lambda here: _take(here, code, form, language=language), is_nothing=_is_unknown)
+
+
+def _is_unknown(answer: Response) -> bool:
+    """Say whether a group knows no such link; another may."""
+    return answer.status_code == _UNKNOWN
 
 
 def _read_language() -> Language:
@@ -76,5 +80,5 @@ def _take(parts: GatewayParts, code: str, form: dict[str, str], *, language: Lan
     return Response("", 303, headers=HEADERS | {"Location": f"?lang={language}&note={'said' if is_taken else 'full'}"})
 
 
-def _close(parts: GatewayParts, *, language: Language, status: int = 404) -> Response:
+def _close(parts: GatewayParts, *, language: Language, status: int = _UNKNOWN) -> Response:
     return Response(write_closed(language, signature=parts.signature), status, headers=HEADERS)

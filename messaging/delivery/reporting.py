@@ -29,7 +29,7 @@ def report(stores: Stores, *, limits: ValveLimits, now: datetime) -> None:
     with stores.people() as session:
         seen = valve.get_view(session)
     with stores.serving.begin() as session:
-        write_report(session, report=summarise(seen, limits=limits, now=now))
+        write_report(session, report=summarise(seen, limits=limits, now=now), number=stores.number)
 
 
 def summarise(seen: ValveView, *, limits: ValveLimits, now: datetime) -> PumpReport:

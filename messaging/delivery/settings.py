@@ -16,6 +16,7 @@ from messaging.campaigns.text import compose
 from messaging.delivery.aliyun_template import Template
 from messaging.delivery.values import Timings
 from messaging.delivery.valve import ValveLimits
+from privacy.groups import GroupSettings
 
 TWILIO_API = "https://api.twilio.com"
 ALIYUN_API = "https://dysmsapi.aliyuncs.com"
@@ -205,14 +206,13 @@ class AliyunSettings(_FromEnvironment):
         return self
 
 
-class SenderSettings(_FromEnvironment):
+class SenderSettings(GroupSettings, _FromEnvironment):
     """Where the sender's worker and pump find both databases and Redis, and which carrier they use.
 
     With METRICS_PORT the pump answers Prometheus on METRICS_ADDRESS: exact figures, for operators' eyes only.
     """
 
     serving_url: SecretStr
-    people_url: SecretStr
     redis_url: SecretStr
     carrier: Carrier = Carrier.TWILIO
     metrics_address: str = "127.0.0.1"
@@ -225,10 +225,9 @@ class SenderSettings(_FromEnvironment):
         return self
 
 
-class GatewaySettings(_FromEnvironment):
+class GatewaySettings(GroupSettings, _FromEnvironment):
     """What the gateway trusts: one account, its current and its previous token, under one public address."""
 
-    people_url: SecretStr
     gateway_public_url: str
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$")
     twilio_auth_token: SecretStr

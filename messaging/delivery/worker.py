@@ -26,7 +26,7 @@ from rq.worker import WorkerStatus
 
 from messaging.delivery.composition import build_sender
 from messaging.delivery.draining import drain
-from messaging.delivery.jobs import QUEUE_NAME, WAKE, WakeJob
+from messaging.delivery.jobs import WAKE, WakeJob, get_queue_name
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -44,14 +44,14 @@ _JOB_TTL_S: Final = 60
 _LONGEST_DRAIN_S: Final = 300.0
 
 
-def wake(campaign_id: str) -> int:
-    """Send whatever is due, of any campaign; returns the calls made. Runs in RQ's work horse, a process of its own.
+def wake(campaign_id: str, *, group: str | None = None) -> int:
+    """Send whatever is due in a group, of any campaign; returns the calls made.
 
-    SIGTERM lets every call in hand finish and starts no other.
+    Runs in RQ's work horse, a process of its own. SIGTERM lets every call in hand finish and starts no other.
     """
     stop = Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    parts = build_sender()
+    parts = build_sender(group)
     until = time.monotonic() + parts.outbox.drain_for_s
     try:
         calls = drain(
@@ -77,6 +77,7 @@ class DrainWorker(Worker):
     # After Redis was away, look again soon: the pump stands in meanwhile, but at its own pace.
     max_connection_wait_time = _LONGEST_WAIT_S
     has_stopped = False
+    group: str | None = None
 
     def subscribe(self) -> None:
         """Listen to nobody: who can write to Redis could stop the worker or kill its horse in the middle of a call."""
@@ -97,7 +98,7 @@ class DrainWorker(Worker):
         self.connection.lrem(queue.intermediate_queue_key, 1, job.id)
         campaign_id = job.campaign_id if isinstance(job, WakeJob) else None
         if campaign_id is None:
-            log.warning("job_refused", queue=QUEUE_NAME, reason="not a wake-up")
+            log.warning("job_refused", queue=queue.name, reason="not a wake-up")
             return
         self.set_state(WorkerStatus.BUSY)
         self._fork(campaign_id)
@@ -121,7 +122,7 @@ class DrainWorker(Worker):
             os.setpgrp()
             self.setup_work_horse_signals()  # type: ignore[no-untyped-call]
             self._is_horse = True
-            wake(str(campaign_id))
+            wake(str(campaign_id), group=self.group)
             status = 0
         except BaseException as failure:  # noqa: BLE001 - nothing may run on in a copy of the worker
             log.error("drain_failed", reason=type(failure).__name__)  # noqa: TRY400 - a trace may hold what it failed on
@@ -152,9 +153,9 @@ class DrainWorker(Worker):
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
 
 
-def run_worker(redis_url: str) -> None:
+def run_worker(redis_url: str, *, group: str | None = None) -> None:
     """Work until SIGTERM or SIGINT, through any number of times that Redis goes away or forgets everything."""
-    build_sender().engine.dispose()
+    build_sender(group).engine.dispose()
     stop = Event()
 
     def request_stop(_number: int, _frame: FrameType | None) -> None:
@@ -164,23 +165,23 @@ def run_worker(redis_url: str) -> None:
         signal.signal(signal.SIGTERM, request_stop)
         signal.signal(signal.SIGINT, request_stop)
         with suppress(RedisError, StopRequested):
-            _work_once(redis_url)
+            _work_once(redis_url, group=group)
         if not DrainWorker.has_stopped:
             stop.wait(1)
 
 
-def _work_once(redis_url: str) -> None:
-    worker = make_worker(redis_url)
+def _work_once(redis_url: str, *, group: str | None) -> None:
+    worker = make_worker(redis_url, group=group)
     worker.work(logging_level="WARNING", with_scheduler=False)
 
 
-def make_worker(redis_url: str) -> DrainWorker:
-    """Return a worker on a Redis that answers. Raises RedisError."""
+def make_worker(redis_url: str, *, group: str | None = None) -> DrainWorker:
+    """Return a worker of a group's queue, on a Redis that answers. Raises RedisError."""
     # Longer than a wait for the next job: the library's own 5 s would end each wait, and a pause follow each end.
     connection = Redis.from_url(redis_url, socket_timeout=_WORKER_TTL_S)
     connection.ping()
-    return DrainWorker(
-        [Queue(QUEUE_NAME, connection=connection, job_class=WakeJob, serializer=JSONSerializer)],
+    worker = DrainWorker(
+        [Queue(get_queue_name(group), connection=connection, job_class=WakeJob, serializer=JSONSerializer)],
         connection=connection,
         job_class=WakeJob,
         serializer=JSONSerializer,
@@ -189,15 +190,17 @@ def make_worker(redis_url: str) -> DrainWorker:
         default_result_ttl=0,
         log_job_description=False,
     )
+    worker.group = group
+    return worker
 
 
 class PumpQueue:
     """Wakes workers from the pump, unless a wake-up is waiting already: one is as good as a hundred."""
 
-    def __init__(self, redis_url: str) -> None:
-        """Keep the address; nothing is asked yet."""
+    def __init__(self, redis_url: str, *, group: str | None = None) -> None:
+        """Keep the address and whose queue it is; nothing is asked yet."""
         redis = Redis.from_url(redis_url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
-        self._queue = Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer)
+        self._queue = Queue(get_queue_name(group), connection=redis, serializer=JSONSerializer)
 
     def wake(self, *, campaign_id: UUID) -> None:
         """Enqueue a wake-up; without Redis the pump sends by itself."""

@@ -20,6 +20,7 @@ from privacy.audit.values import Action, Actor, AuditKey, KeptHead, to_utc
 from privacy.engines import open_engine
 from privacy.people.errors import KeyName
 from privacy.people.settings import KeySettings, PeopleSettings
+from privacy.visiting import choose_group, group_option
 
 _TOLD_EVERY = 1000
 _MEANINGS = {
@@ -33,11 +34,11 @@ _MEANINGS = {
 
 
 @contextmanager
-def _open_session() -> Iterator[tuple[Session, AuditKey]]:
-    """Open a session that sees one state of the database, however long it looks."""
-    settings = PeopleSettings()
+def _open_session(group_name: str | None) -> Iterator[tuple[Session, AuditKey]]:
+    """Open a session that sees one state of a database, however long it looks. Each group has a chain of its own."""
+    group = choose_group(PeopleSettings(), group_name)
     key = AuditKey(KeySettings().open_store().get_key(KeyName.AUDIT))
-    engine = open_engine(settings.people_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+    engine = open_engine(group.url, poolclass=NullPool, isolation_level="REPEATABLE READ")
     try:
         with Session(engine) as session:
             yield session, key
@@ -60,7 +61,10 @@ def _show_progress(total: int) -> Iterator[Callable[[int], None]]:
 
 @click.group()
 def audit() -> None:
-    """Look at what was done with people's data, and check that nobody changed what is told of it."""
+    """Look at what was done with people's data, and check that nobody changed what is told of it.
+
+    With city groups each has a chain and heads of its own: --group.
+    """
 
 
 @audit.command()
@@ -71,9 +75,10 @@ def audit() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A file of heads that `audit head` printed, one a line; repeatable.",
 )
-def verify(files: tuple[Path, ...]) -> None:
+@group_option
+def verify(*, files: tuple[Path, ...], group_name: str | None) -> None:
     """Follow the whole chain; exit 1 with the first number at which it does not hold."""
-    with _open_session() as (session, key):
+    with _open_session(group_name) as (session, key):
         try:
             kept = [read_head(line, key=key) for file in files for line in file.read_text().splitlines()]
         except KeptHeadError as error:
@@ -91,9 +96,10 @@ def verify(files: tuple[Path, ...]) -> None:
 
 
 @audit.command("head")
-def print_head() -> None:
+@group_option
+def print_head(group_name: str | None) -> None:
     """Print the end of the chain as one signed line, to be kept where nobody who runs the database can write."""
-    with _open_session() as (session, key):
+    with _open_session(group_name) as (session, key):
         click.echo(write_head(KeptHead(get_head(session), datetime.now(UTC)), key=key))
 
 
@@ -102,9 +108,10 @@ def print_head() -> None:
 @click.option("--actor", type=click.Choice([each.value for each in Actor]), help="Acts of one process only.")
 @click.option("--action", type=click.Choice([each.value for each in Action]), help="One kind of act only.")
 @click.option("--subject", help="One household, campaign, drop or release only, by its id.")
-def show(*, limit: int, actor: str | None, action: str | None, subject: str | None) -> None:
+@group_option
+def show(*, limit: int, actor: str | None, action: str | None, subject: str | None, group_name: str | None) -> None:
     """Show the newest entries, oldest first."""
-    with _open_session() as (session, _):
+    with _open_session(group_name) as (session, _):
         found = find_latest(
             session,
             limit=limit,

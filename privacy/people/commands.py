@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.audit.recording import Recorder
 from privacy.audit.values import Actor, AuditKey
 from privacy.engines import open_engine
+from privacy.groups import Group
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.errors import VERSIONED, KeyName, KeyStoreError
 from privacy.people.key_uses import retire as retire_version
@@ -31,6 +32,7 @@ from privacy.people.rotation import rotate
 from privacy.people.settings import KeySettings, KmsSettings, PeopleSettings
 from privacy.people.vault import Vault
 from privacy.release.signing import get_public_key, write_public_key
+from privacy.visiting import visit
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _ROTATING = click.Choice(sorted(name.value for name in VERSIONED))
@@ -125,12 +127,16 @@ def renew(file: Path, name: str) -> None:
 def rotate_key(name: str) -> None:
     """Bring everything stored to the newest version of a key. Stop it at any point, run it again to go on.
 
-    PEOPLE_URL logs in as field_keeper, KEY_FILE holds every version.
+    PEOPLE_URL (or PEOPLE_DATABASES: every group) logs in as field_keeper, KEY_FILE holds every version.
     """
+    visit(PeopleSettings().groups, lambda group: _rotate(group, name=name))
+
+
+def _rotate(group: Group, *, name: str) -> None:
     with _in_words():
         store = KeySettings().open_store()
         vault, recorder = Vault(store), Recorder(AuditKey(store.get_key(KeyName.AUDIT)), Actor.KEEPER)
-        with _open_people() as sessions, show_progress() as progress:
+        with _open_people(group) as sessions, show_progress() as progress:
             ended = rotate(sessions, name=KeyName(name), vault=vault, recorder=recorder, clock=_now, progress=progress)
     click.echo(f"{name}: {ended.moved:,} rows brought to version {ended.version}")
     if ended.left:
@@ -146,13 +152,18 @@ def rotate_key(name: str) -> None:
 def retire(name: str, version: int) -> None:
     """Take an old version out of KEY_FILE, for ever. Refuses while anything stands under it.
 
-    From then on the database takes nothing in that stands under it: a process that was forgotten fails.
+    From then on the database takes nothing in that stands under it: a process that was forgotten fails. With city
+    groups it stays in the file until no group needs it.
     """
     settings = KeySettings()
+
+    def retire_in(group: Group) -> None:
+        with _in_words(), _open_people(group) as sessions, sessions.begin() as session:
+            retire_version(session, name=KeyName(name), version=version)
+
     with _in_words():
         check_removable(settings.key_file, name=KeyName(name), version=version)
-        with _open_people() as sessions, sessions.begin() as session:
-            retire_version(session, name=KeyName(name), version=version)
+        visit(PeopleSettings().groups, retire_in)
         remove_version(settings.key_file, name=KeyName(name), version=version)
     click.echo(f"{name}: version {version} is gone from this file; take it out of the copies too")
 
@@ -171,8 +182,8 @@ def _in_words() -> Iterator[None]:
 
 
 @contextmanager
-def _open_people() -> Iterator[sessionmaker[Session]]:
-    engine = open_engine(PeopleSettings().people_url)
+def _open_people(group: Group) -> Iterator[sessionmaker[Session]]:
+    engine = open_engine(group.url)
     try:
         yield sessionmaker(engine, expire_on_commit=False)
     finally:

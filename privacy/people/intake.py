@@ -16,6 +16,7 @@ from privacy.people.drop.values import Drop, IntakeReport, TableName
 from privacy.people.loading import journal, staging
 from privacy.people.loading.crews import Helpers, open_crew
 from privacy.people.loading.foreman import Foreman, ValidDrop
+from privacy.people.loading.households import get_arrival
 from privacy.people.loading.staging import Run
 from privacy.people.loading.tools import Job, Tools
 from privacy.people.loading.work import prepare
@@ -23,7 +24,7 @@ from privacy.people.ports import keep_silent
 from privacy.redaction import mask_phones
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     import psycopg
@@ -49,7 +50,8 @@ def take_in(
     """Take in one drop; alone, or with helpers of this machine, and whoever of others comes. Idempotent per drop id.
 
     Every row is checked before anything is written; rejected rows go to `rejects_path`, by default beside the drop's
-    folder. Raises DropError (TooManyRejectedError above 1 % of a file's rows), IntakeRunningError.
+    folder. Raises DropError (TooManyRejectedError above 1 % of a file's rows), IntakeRunningError, and
+    CityElsewhereError unless `tools` let go whoever lives in another group's city.
     """
     drop = read_manifest(drop_dir)
     path = rejects_path or get_rejects_path(drop_dir)
@@ -60,8 +62,13 @@ def take_in(
             return IntakeReport(drop.drop_id, drop.month, {}, state.rejected, is_replay=True, rejects_path=None)
         journal.check_order(connection, drop=drop, now=clock())
         journal.check_keys(connection, vault=tools.vault)
+        if not tools.lets_go:
+            journal.check_cities(connection, cities=tools.cities)
         check_content(drop)
-        run = _open_run(connection, drop=drop, is_loading=state is not None, now=clock(), chunk_rows=chunk_rows)
+        now = clock()
+        newcomers_from = get_arrival(drop.month, now=now) if tools.newcomers_wait else None
+        fresh = _plan_run(drop, now=now, chunk_rows=chunk_rows, newcomers_from=newcomers_from)
+        run = _open_run(connection, fresh, is_loading=state is not None)
         valid, erased = _work(connection, drop, run=run, tools=tools, helpers=helpers, progress=progress, path=path)
         _finish(tools, drop=drop, valid=valid, recorder=recorder, now=clock())
     kept = path if valid.rejected else None
@@ -70,24 +77,25 @@ def take_in(
     )
 
 
-def _open_run(
-    connection: psycopg.Connection[Any], *, drop: Drop, is_loading: bool, now: datetime, chunk_rows: int
-) -> Run:
+def _plan_run(drop: Drop, *, now: datetime, chunk_rows: int, newcomers_from: date | None) -> Run:
+    rows = drop.files[TableName.HOUSEHOLDS].rows
+    buckets = max(1, -(-rows // (_HOUSEHOLDS_PER_BUCKET * chunk_rows)))
+    return Run(drop.drop_id, drop.manifest_sha256, now, buckets, chunk_rows, newcomers_from)
+
+
+def _open_run(connection: psycopg.Connection[Any], fresh: Run, *, is_loading: bool) -> Run:
     """Go on with a drop that is half loaded; check anything else anew.
 
     Between a check that died and this call somebody may have been erased; while a drop is half loaded, only by a
     version that does not know better: then it is checked again, and loading it again changes nothing.
     """
     run = staging.find_run(connection)
-    is_this = run is not None and run.manifest_sha256 == drop.manifest_sha256
+    is_this = run is not None and run.manifest_sha256 == fresh.manifest_sha256
     if run is not None and is_this and is_loading and not journal.is_anybody_erased(connection, since=run.now):
         return run
-    rows = drop.files[TableName.HOUSEHOLDS].rows
-    buckets = max(1, -(-rows // (_HOUSEHOLDS_PER_BUCKET * chunk_rows)))
-    run = Run(drop.drop_id, drop.manifest_sha256, now, buckets, chunk_rows)
     with connection.transaction():
-        staging.begin(connection, run)
-    return run
+        staging.begin(connection, fresh)
+    return fresh
 
 
 def _work(

@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import Engine
+from sqlalchemy.pool import NullPool
 
-from privacy.engines import is_pooled
+from privacy.engines import is_pooled, open_engine
+from privacy.groups import Group, GroupSettings
 from privacy.people.drop.errors import NotDirectError
 from privacy.people.keys import FileKeyStore
 from privacy.people.kms import Kms, PlainKeys
@@ -19,21 +22,17 @@ from privacy.people.transit_kms import TransitKms
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class PeopleSettings(BaseSettings):
-    """Where the people database is: PEOPLE_URL. Past a pooler, PEOPLE_DIRECT_URL leads to PostgreSQL itself."""
+class PeopleSettings(GroupSettings):
+    """Where the people database is, or one for each group of cities."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
-    people_url: SecretStr
-    people_direct_url: SecretStr | None = None
 
-    @property
-    def direct_url(self) -> SecretStr:
-        """Return the way for what outlives a transaction. Raises NotDirectError where a pooler stands in it."""
-        url = self.people_direct_url or self.people_url
-        if is_pooled(url):
-            raise NotDirectError
-        return url
+def open_directly(group: Group) -> Engine:
+    """Open a database for what outlives a transaction. Raises NotDirectError where a pooler stands in between."""
+    if is_pooled(group.direct_url):
+        raise NotDirectError
+    return open_engine(group.direct_url, poolclass=NullPool)
 
 
 class RedisSettings(BaseSettings):

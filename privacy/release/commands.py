@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from privacy.engines import open_engine
+from privacy.groups import Group, GroupError
 from privacy.release import showing
 from privacy.release.errors import ReleaseError, SignatureError
 from privacy.release.ledger_queries import find_charges
@@ -22,6 +23,7 @@ from privacy.release.settings import LedgerSettings, ServingSettings, VerifySett
 from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.values import Product, Progress, Step
 from privacy.release.verify import check_release, read_release
+from privacy.visiting import choose_groups, group_option, visit
 
 _STEP_NAMES = {
     Step.CHECK: "check bounds",
@@ -122,12 +124,19 @@ def _verify_one(session: Session, *, release_id: str, settings: VerifySettings, 
     checked = ["figures"]
     if settings.public_keys and found.signature:
         checked.append("signature")
-    if settings.people_url is not None:
+    if settings.groups:
         sigmas = get_parameters(session, release_id=release_id)["sigmas"]
-        with _open_session(settings.people_url) as people:
+        with _open_session(_choose_ledger(settings, found.city_code).url) as people:
             check_against_ledger(people, release=found, figures=figures, sigmas=sigmas)
         checked.append("ledger")
     return ", ".join(checked)
+
+
+def _choose_ledger(settings: VerifySettings, city_code: int) -> Group:
+    try:
+        return settings.get_group_of(city_code)
+    except GroupError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @release.command()
@@ -136,7 +145,7 @@ def _verify_one(session: Session, *, release_id: str, settings: VerifySettings, 
 def verify(release_ids: tuple[str, ...], *, allow_unsigned: bool) -> None:
     """Check the stored figures of the named releases, or of all, against what was published.
 
-    RELEASE_PUBLIC_KEYS has the signature checked too, PEOPLE_URL (role field_release) the ledger.
+    RELEASE_PUBLIC_KEYS has the signature checked too, PEOPLE_URL or PEOPLE_DATABASES (role field_release) the ledger.
     """
     settings = VerifySettings()
     with _open_session(ServingSettings().serving_url) as session:
@@ -150,9 +159,14 @@ def verify(release_ids: tuple[str, ...], *, allow_unsigned: bool) -> None:
 
 @click.command()
 @click.option("--city", "city_code", type=int, help="Show the charges of one city only, by its 6-digit code.")
-def ledger(city_code: int | None) -> None:
+@group_option
+def ledger(*, city_code: int | None, group_name: str | None) -> None:
     """Show what was charged, whether it was drawn, and what each month and the twelve to it cost of the promise."""
-    with _open_session(LedgerSettings().people_url) as session:
+    visit(choose_groups(LedgerSettings(), group_name), lambda group: _show_ledger(group, city_code=city_code))
+
+
+def _show_ledger(group: Group, *, city_code: int | None) -> None:
+    with _open_session(group.url) as session:
         charges = find_charges(session, city_code=city_code)
     console = showing.open_console()
     console.print(showing.list_charges(charges))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from privacy.audit.recording import Recorder
 from privacy.release import counts, ledger
 from privacy.release.aligning import REPLAYED, REPLAYED_YEARS
-from privacy.release.drops import keeping_intake_out
+from privacy.release.drops import check_newest_drop, keeping_intake_out
 from privacy.release.errors import DrawLostError
+from privacy.release.joint import JointLedger
 from privacy.release.ledger_queries import (
     Charged,
     EarlierDraws,
@@ -72,11 +73,14 @@ def _charge_and_draw(
     recorder: Recorder,
     clock: Clock,
     progress: Progress,
+    joint: JointLedger | None,
 ) -> None:
     """Load and check the households, charge in a transaction of its own, and draw from what was checked.
 
     What a bound would refuse is refused before the charge, which it would otherwise burn.
     """
+    if joint and joint.cities is not None:
+        check_newest_drop(people_sessions, month=month)
     with people_sessions.begin() as session:
         progress(Step.CHECK, 0, 1)
         counts.load_households(session, keys=keys, month=month)
@@ -89,6 +93,7 @@ def _charge_and_draw(
             noise=noise,
             recorder=recorder,
             clock=clock,
+            joint=joint,
         )
         progress(Step.CHARGE, 1, 1)
         _draw(session, charges=charges, keys=keys, noise=noise, clock=clock, progress=progress)
@@ -103,11 +108,13 @@ def obtain_draws(
     recorder: Recorder,
     clock: Clock,
     progress: Progress,
+    joint: JointLedger | None = None,
 ) -> list[StoredDraw]:
     """Return a month's draws: the stored ones where there are any, else one draw, charged first.
 
     The caller holds the lock of the city. Raises DrawLostError where a charge has outlived its draw, and
-    IntakeUnderWayError or DropUnfinishedError, before any charge, where the households are half of two months.
+    IntakeUnderWayError or DropUnfinishedError, before any charge, where the households are half of two months, or
+    DropBehindError where another group may have people by now who are still counted here.
     """
     city_code = keys.city_code
     with people_sessions() as session:
@@ -122,6 +129,7 @@ def obtain_draws(
                 recorder=recorder,
                 clock=clock,
                 progress=progress,
+                joint=joint,
             )
     elif any(each.drawn_at is None for each in charges):
         raise DrawLostError(city_code=city_code, month=month)

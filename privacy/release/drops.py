@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from privacy.release.errors import DropUnfinishedError, IntakeUnderWayError
+from privacy.release.errors import DropBehindError, DropUnfinishedError, IntakeUnderWayError
 
 INTAKE_LOCK = 4_810_523_716
 """The advisory lock that an intake holds. A copy: this package knows nothing of people's; a test compares the two."""
@@ -47,6 +47,19 @@ def _share_lock(session: Session) -> None:
         raise
     # Nothing else that this transaction does shall give up early.
     session.execute(text("SELECT set_config('lock_timeout', '0', true)"))
+
+
+def check_newest_drop(people_sessions: sessionmaker[Session], *, month: date) -> None:
+    """Refuse a month before whose beginning no drop was taken in here. Only where cities live in several groups.
+
+    Whom a drop shows in another group counts there from the month after it: by then this group must have let them go.
+    Raises DropBehindError.
+    """
+    with people_sessions() as session:
+        newest = session.scalar(text("SELECT max(month) FROM core.drops WHERE state = 'done'"))
+    before = (month - timedelta(days=1)).replace(day=1)
+    if newest is None or newest < before:
+        raise DropBehindError(month=month, drop_month=newest)
 
 
 def find_newest_intake(session: Session) -> datetime | None:

@@ -68,6 +68,14 @@ class DropUnfinishedError(ReleaseError):
 
 
 @dataclass(eq=False)
+class DropBehindError(ReleaseError):
+    """The newest drop of this group is older than the month before: who moved away since would count twice."""
+
+    month: date
+    drop_month: date | None
+
+
+@dataclass(eq=False)
 class DrawLostError(ReleaseError):
     """The budget of that month was charged and its draw did not survive: the month stays without a release."""
 

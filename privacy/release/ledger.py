@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
@@ -17,6 +18,7 @@ from privacy.audit.recording import Recorder
 from privacy.audit.values import Action
 from privacy.release.budget import compute_rho_left, get_first_month, get_last_charge
 from privacy.release.errors import BudgetExceededError, ClockBehindError, MonthOrderError
+from privacy.release.joint import JointLedger
 from privacy.release.ledger_models import Charge, Draw
 from privacy.release.ledger_queries import Charged, StoredDraw, find_charges
 from privacy.release.mechanism import NoiseSource
@@ -76,6 +78,35 @@ def _plan_charge(
     )
 
 
+def _plan_charges(
+    charges: Sequence[Charged],
+    *,
+    own: Sequence[Charged],
+    products: Iterable[Product],
+    city_code: int,
+    month: date,
+    noise: NoiseSource,
+    clock: Clock,
+) -> list[Charge]:
+    """Return what a month of a city costs after all that was charged, in the `own` ledger and in others.
+
+    Raises MonthOrderError, ClockBehindError, BudgetExceededError.
+    """
+    _check_order(charges, city_code=city_code, month=month)
+    _check_clock(own, now=clock())
+    first = get_first_month(charges) or month
+    share = get_month_share(months_since_start=count_months(first, until=month))
+    rows = [
+        _plan_charge(each, city_code=city_code, month=month, month_share=share, noise=noise, clock=clock)
+        for each in products
+    ]
+    asked = sum(row.rho for row in rows)
+    left = compute_rho_left(charges, city_code=city_code, month=month, now=clock())
+    if asked > left + _ROUNDING:
+        raise BudgetExceededError(city_code=city_code, month=month, rho_asked=asked, rho_left=left)
+    return rows
+
+
 def charge(
     people_sessions: sessionmaker[Session],
     *,
@@ -85,28 +116,26 @@ def charge(
     noise: NoiseSource,
     recorder: Recorder,
     clock: Clock,
+    joint: JointLedger | None = None,
 ) -> list[Charged]:
     """Take the budget of one month of a city, all products or none, and commit.
 
+    With `joint`, what other groups' ledgers were charged counts too, and this charge is announced to them before.
     Raises MonthOrderError, ClockBehindError and BudgetExceededError; a product charged before raises SQLAlchemy's
     IntegrityError.
     """
     with recorder.begin(people_sessions) as act:
         session = act.session
         _lock(session, key=_WHOLE_LEDGER)
-        charges = find_charges(session)
-        _check_order(charges, city_code=city_code, month=month)
-        _check_clock(charges, now=clock())
-        first = get_first_month(charges) or month
-        share = get_month_share(months_since_start=count_months(first, until=month))
-        rows = [
-            _plan_charge(each, city_code=city_code, month=month, month_share=share, noise=noise, clock=clock)
-            for each in products
-        ]
-        asked = sum(row.rho for row in rows)
-        left = compute_rho_left(charges, city_code=city_code, month=month, now=clock())
-        if asked > left + _ROUNDING:
-            raise BudgetExceededError(city_code=city_code, month=month, rho_asked=asked, rho_left=left)
+        own = find_charges(session)
+        whose = partial(_plan_charges, own=own, products=products, city_code=city_code, month=month)
+        plan = partial(whose, noise=noise, clock=clock)
+        if joint is None:
+            rows = plan(own)
+        else:
+            with joint.opened() as board:
+                rows = plan([*own, *board.others])
+                board.announce([*own, *rows])
         session.add_all(rows)
         session.flush()
         subject = str(ReleaseId(month, city_code))

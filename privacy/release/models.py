@@ -80,3 +80,14 @@ class CityFigures(Released):
     release_id: Mapped[str] = mapped_column(ForeignKey("released.releases.release_id"), primary_key=True)
     needs: Mapped[list[float]] = mapped_column(ARRAY(Float))
     needs_sd: Mapped[list[float]] = mapped_column(ARRAY(Float))
+
+
+class AnnouncedCharge(Released):
+    """What a month of a city cost of the promise, written down before it was charged. For the releases only."""
+
+    __tablename__ = "announced_charges"
+
+    city_code: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    rho: Mapped[float] = mapped_column(Float)
+    charged_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -17,6 +17,7 @@ from privacy.audit.values import Action
 from privacy.release.drawing import find_history, obtain_draws
 from privacy.release.errors import LedgerBehindError, MonthNotBegunError, MonthOrderError
 from privacy.release.figures import ReleasedFigures, compute_digest
+from privacy.release.joint import JointLedger
 from privacy.release.ledger import publishing_alone
 from privacy.release.ledger_queries import EarlierDraws, StoredDraw, find_charges
 from privacy.release.mechanism import NoiseSource
@@ -30,7 +31,10 @@ from privacy.release.values import LOCAL, Clock, Progress, PublicKeys, Published
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Everything that a publication works with: both databases, and what a test replaces."""
+    """Everything that a publication works with: both databases, and what a test replaces.
+
+    `cities` are those of the people database at hand where there are several, None where there is one for all.
+    """
 
     people_sessions: sessionmaker[Session]
     serving_sessions: sessionmaker[Session]
@@ -39,6 +43,7 @@ class Press:
     recorder: Recorder
     clock: Clock
     progress: Progress
+    cities: frozenset[int] | None = None
 
 
 def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, month: date) -> PublishedRelease | None:
@@ -54,12 +59,12 @@ def _find_stored(serving_sessions: sessionmaker[Session], *, city_code: int, mon
 
 
 def _check_ledger(press: Press) -> None:
-    """Refuse to go on from a ledger that lacks what was published, of whatever city: budget is one for all.
+    """Refuse to go on from a ledger that lacks what was published, of whatever city of its own: budget is one for all.
 
     Releases are read first: whoever publishes meanwhile has charged before. Raises LedgerBehindError.
     """
     with press.serving_sessions() as session:
-        releases = find_releases(session)
+        releases = [each for each in find_releases(session) if press.cities is None or each.city_code in press.cities]
     with press.people_sessions() as session:
         charged = {(each.month, each.city_code) for each in find_charges(session)}
     missing = sorted(each.release_id for each in releases if (each.month, each.city_code) not in charged)
@@ -116,7 +121,7 @@ def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetim
     """Publish one calendar month of one city, or return what is published already.
 
     `month` is any day of it; `as_of` says how old the households' data is. Raises MonthNotBegunError, MonthOrderError,
-    DrawLostError, IntakeUnderWayError, DropUnfinishedError, LedgerBehindError, ClockBehindError,
+    DrawLostError, IntakeUnderWayError, DropUnfinishedError, DropBehindError, LedgerBehindError, ClockBehindError,
     BudgetExceededError, ContributionBoundError and PublicKeysError.
     """
     month = month.replace(day=1)
@@ -135,6 +140,7 @@ def publish_month(press: Press, *, keys: PublicKeys, month: date, as_of: datetim
             recorder=press.recorder,
             clock=press.clock,
             progress=press.progress,
+            joint=JointLedger(press.serving_sessions, press.cities),
         )
         earlier = find_history(press.people_sessions, city_code=keys.city_code, month=month)
         return _publish_draws(press, draws=draws, earlier=earlier, keys=keys, month=month, as_of=as_of)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from privacy.groups import GroupSettings
 from privacy.release.signing import parse_public_keys
 
 
@@ -16,21 +19,20 @@ class ServingSettings(BaseSettings):
     serving_url: SecretStr
 
 
-class LedgerSettings(BaseSettings):
-    """Where the ledger is read: PEOPLE_URL, role field_release."""
+class LedgerSettings(GroupSettings):
+    """Where the ledger is read: PEOPLE_URL or PEOPLE_DATABASES, role field_release."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
 
-    people_url: SecretStr
 
-
-class VerifySettings(BaseSettings):
-    """What a release is checked against, as far as it is given: RELEASE_PUBLIC_KEYS and PEOPLE_URL (field_release)."""
+class VerifySettings(GroupSettings):
+    """What a release is checked against, as far as it is given: RELEASE_PUBLIC_KEYS, and ledgers as field_release."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    needs_people: ClassVar[bool] = False
 
     release_public_keys: str = ""
-    people_url: SecretStr | None = None
 
     @field_validator("release_public_keys")
     @classmethod

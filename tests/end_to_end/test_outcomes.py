@@ -19,8 +19,9 @@ from geo.leaves import LeafIndex
 from geo.queries import get_public_keys
 from messaging.campaigns.settings import MessagingRules, Mode
 from messaging.delivery.draining import drain
+from messaging.delivery.everywhere import GatewayParts
 from messaging.delivery.expansion import expand
-from messaging.delivery.gateway import GatewayParts, make_gateway
+from messaging.delivery.gateway import make_gateway
 from messaging.delivery.models import HeldOut, MessageState
 from messaging.delivery.orders import follow_orders
 from messaging.delivery.values import Timings

@@ -11,7 +11,8 @@ from werkzeug.serving import make_server
 
 from field_apps_mock.carrier.server import QuietHandler, start_carrier
 from field_apps_mock.carrier.values import AliyunAccount, CarrierSettings
-from messaging.delivery.gateway import GatewayParts, make_gateway
+from messaging.delivery.everywhere import GatewayParts
+from messaging.delivery.gateway import make_gateway
 from messaging.delivery.settings import GatewaySettings
 from messaging.delivery.values import Timings
 from privacy.people.keys import FileKeyStore, create_key_file

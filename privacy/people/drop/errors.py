@@ -41,6 +41,17 @@ class IntakeRunningError(IntakeError):
         super().__init__("an intake is running: try again when it is through")
 
 
+class CityElsewhereError(IntakeError):
+    """Households live in a database whose city PEOPLE_DATABASES gives to another group."""
+
+    def __init__(self, *, city_code: int) -> None:
+        """Keep the city."""
+        super().__init__(
+            f"households of {city_code} live here, which belongs to another group: see docs/operations.md, City groups"
+        )
+        self.city_code = city_code
+
+
 class NotDirectError(IntakeError):
     """A pooler that lends connections for a transaction only stands between an intake and its database."""
 

@@ -103,7 +103,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """What became of the rows of one file; `left_out` are good rows of a household that was rejected."""
+    """What became of the rows of one file; `left_out` are good rows of a household rejected, or of another group."""
 
     rows: int
     rejected: int

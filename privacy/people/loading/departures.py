@@ -36,6 +36,12 @@ _FIND_EMPTY = """
 INSERT INTO dissolved SELECT household_id FROM core.households AS h
 WHERE NOT EXISTS (SELECT FROM vault.customers AS c WHERE c.household_id = h.household_id)
 """
+_LET_GO = """
+WITH gone AS (
+    DELETE FROM vault.customers AS c USING core.households AS h
+    WHERE h.household_id = c.household_id AND h.city_code <> ALL(%s) RETURNING c.household_id)
+INSERT INTO departed (household_id) SELECT household_id FROM gone
+"""
 # Who leaves others behind takes a copy of the slots along: the cap holds for both.
 _COPY_CONTACTS = """
 INSERT INTO core.contacts (message_id, household_id, initiator_id, text_sha256, reserved_at)
@@ -87,6 +93,13 @@ def settle_departed(connection: psycopg.Connection[Any], /) -> None:
     for name in _TOLD_AGAIN:
         its = sql.SQL("DELETE FROM {} WHERE household_id IN (SELECT household_id FROM departed)")
         connection.execute(its.format(sql.Identifier("core", name)))
+
+
+def let_go(connection: psycopg.Connection[Any], /, *, cities: frozenset[int]) -> None:
+    """Dissolve, inside the caller's transaction, every household that lives in none of some cities."""
+    connection.execute(_LET_GO, (list(cities),))
+    settle_departed(connection)
+    connection.execute("TRUNCATE departed, dissolved")
 
 
 def drop_empty_households(connection: psycopg.Connection[Any], /) -> None:

@@ -100,10 +100,11 @@ class Foreman:
                 rejected += self._reject(table, result, rejects=rejects)
                 yield result
 
-        muster = Muster.gather(read())
+        muster = Muster.gather(read(), cities=self.job.tools.cities)
         for row in muster.rows[muster.repeats].tolist():
             self._write(table, row=row, column="customer_id", reason=Reason.DUPLICATE, rejects=rejects)
-        self._judge(table, rejected=rejected + len(muster.repeats), left_out=0, rejects=rejects)
+        elsewhere = len(muster.find_elsewhere())
+        self._judge(table, rejected=rejected + len(muster.repeats), left_out=elsewhere, rejects=rejects)
         self._note_rosters(muster)
         return muster
 

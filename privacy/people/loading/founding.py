@@ -95,8 +95,9 @@ def load(
     if not members.rows.phones:
         return
     vault = job.tools.vault
+    city_from = city_from or job.run.newcomers_from
     if is_news:
-        homes = load_news(connection, rows=members.rows, vault=vault)
+        homes = load_news(connection, rows=members.rows, vault=vault, city_from=city_from)
     else:
         homes = load_households(connection, rows=members.rows, vault=vault, city_from=city_from)
     note_present(connection, keys=members.customer_keys, buckets=_get_buckets(job, members), homes=homes)

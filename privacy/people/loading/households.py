@@ -64,6 +64,10 @@ FROM (
     JOIN core.households AS t ON t.household_id = d.target_id GROUP BY 1) AS a
 WHERE h.household_id = a.target_id AND (a.is_far OR a.city_from IS NOT NULL)
 """
+# Who is new here may have been counted in another group; whoever takes them in counts anew, too.
+_NOTE_STRANGERS = """
+UPDATE core.households SET city_from = greatest(city_from, %s) WHERE household_id = ANY(%s)
+"""
 _MOVE_CUSTOMERS = """
 UPDATE vault.customers AS c SET household_id = m.household_id FROM moved AS m
 WHERE c.customer_hash = m.customer_hash AND c.household_id <> m.household_id;
@@ -110,8 +114,8 @@ def load_households(
     """Bring rows in, inside the caller's transaction, and return the household id of each. Repeating changes nothing.
 
     All rows of a phone come at once: of several customers the first row says where the household lives, so that two who
-    are registered in two cities do not send it to and fro. Households that it founds count from `city_from` on, by
-    default at once.
+    are registered in two cities do not send it to and fro. Households that it founds, or that take in somebody who was
+    not known, count from `city_from` on, by default at once.
     """
     customers, hashes = vault.customer_hashes(rows.customer_ids), vault.lookup_hashes_of(rows.phones)
     lookups = [newest for newest, *_ in hashes]
@@ -122,6 +126,10 @@ def load_households(
     copy_phones(connection, rows=rows, lookups=lookups, assignment=assignment, vault=vault)
     copy_rehashed(connection, known=known, lookups=lookups, vault=vault)
     copy_customers(connection, customers=customers, homes=homes, known=known)
+    if city_from is not None:
+        strangers = set(range(len(homes))) - {row.position for row in known if row.by_customer}
+        hosts = {homes[position] for position in strangers} - assignment.new
+        connection.execute(_NOTE_STRANGERS, (city_from, list(hosts)))
     if known:
         for statement in (PLACE_HOUSEHOLDS, NOTE_DEPARTED, _NOTE_ARRIVED, _MOVE_CUSTOMERS):
             connection.execute(statement)

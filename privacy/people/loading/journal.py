@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from privacy.people.drop.cells import LOCAL
-from privacy.people.drop.errors import DropError, IntakeRunningError, IntakeUnfinishedError
+from privacy.people.drop.errors import CityElsewhereError, DropError, IntakeRunningError, IntakeUnfinishedError
 from privacy.people.drop.values import Drop, DropProblem, TableName
 from privacy.people.errors import KeyMissingError, KeyName
 from privacy.people.models import Drop as DropRow
@@ -106,6 +106,22 @@ def check_order(connection: psycopg.Connection[Any], /, *, drop: Drop, now: date
     unfinished = connection.execute(f"{others} AND state = %s", (drop.drop_id, LOADING)).fetchone()
     if unfinished != (0,):
         raise DropError(problem=DropProblem.UNFINISHED_OTHER)
+
+
+def has_other_drop(session: Session, /, *, drop_id: str) -> bool:
+    """Say whether anything but one drop was ever taken in here, or begun."""
+    return session.scalar(select(select(DropRow).where(DropRow.drop_id != drop_id).exists())) or False
+
+
+def check_cities(connection: psycopg.Connection[Any], /, *, cities: frozenset[int] | None) -> None:
+    """Refuse a database with households of a city that lives in another group now. Raises CityElsewhereError."""
+    if cities is None:
+        return
+    row = connection.execute(
+        "SELECT city_code FROM core.households WHERE city_code <> ALL(%s) LIMIT 1", (list(cities),)
+    ).fetchone()
+    if row is not None:
+        raise CityElsewhereError(city_code=row[0])
 
 
 def check_keys(connection: psycopg.Connection[Any], /, *, vault: Vault) -> None:

@@ -17,6 +17,7 @@ from privacy.people.loading.copying import copy_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     import psycopg
     from numpy.typing import NDArray
@@ -32,8 +33,13 @@ _CUSTOMER = {"customer_hash": _HASH, "household_id": _ID}
 _EPOCH = np.datetime64("2000-01-01")
 
 
-def load_news(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault) -> list[bytes]:
-    """Bring n rows in, inside the caller's transaction; returns the ids of their households, 16 bytes each."""
+def load_news(
+    connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault: Vault, city_from: date | None = None
+) -> list[bytes]:
+    """Bring n rows in, inside the caller's transaction; returns the ids of their households, 16 bytes each.
+
+    They count from `city_from` on, by default at once.
+    """
     count = len(rows.phones)
     ids = vault.make_ids(count)
     columns: dict[str, Any] = {
@@ -45,9 +51,13 @@ def load_news(connection: psycopg.Connection[Any], *, rows: HouseholdRows, vault
     opened_on = np.array(rows.opened_on, dtype="datetime64[D]")
     is_dated = ~np.isnat(opened_on)
     columns["opened_on"] = np.where(is_dated, (opened_on - _EPOCH).astype(np.int64), 0)
+    kinds = _HOUSEHOLD
+    if city_from is not None:
+        columns["city_from"] = np.full(count, (np.datetime64(city_from, "D") - _EPOCH).astype(np.int64))
+        kinds = kinds | {"city_from": ">i4"}
     target, order = sql.Identifier("core", "households"), _sort(columns["household_id"])
-    copy_records(connection, table=target, kinds=_HOUSEHOLD, columns=_take(columns, order[is_dated[order]]))
-    undated = {name: kind for name, kind in _HOUSEHOLD.items() if name != "opened_on"}
+    copy_records(connection, table=target, kinds=kinds, columns=_take(columns, order[is_dated[order]]))
+    undated = {name: kind for name, kind in kinds.items() if name != "opened_on"}
     copy_records(connection, table=target, kinds=undated, columns=_take(columns, order[~is_dated[order]]))
     _copy_sealed(
         connection, ids=columns["household_id"], rows=rows, sealed=vault.seal_many(ids, rows.phones), vault=vault

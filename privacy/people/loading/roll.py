@@ -63,6 +63,15 @@ AND NOT EXISTS (
 DELETE FROM vault.data_keys WHERE household_id IN (SELECT household_id FROM vacated);
 DELETE FROM vault.phones WHERE household_id IN (SELECT household_id FROM vacated);
 """
+# A household that lives in another group's city goes there with all its customers and its phone.
+_LET_GO = """
+WITH theirs AS MATERIALIZED (
+    SELECT customer_hash, at_phone FROM staging.roll WHERE row_number IN (SELECT row_number FROM struck)
+), gone AS (
+    DELETE FROM vault.customers AS c WHERE customer_hash IN (SELECT customer_hash FROM theirs)
+    OR household_id IN (SELECT at_phone FROM theirs) RETURNING household_id)
+INSERT INTO departed (household_id) SELECT household_id FROM gone
+"""
 # Who belonged to such a phone and is not named has gone with it, as far as anybody can tell.
 _CUT_OFF = """
 WITH gone AS (
@@ -102,14 +111,18 @@ def call_roll(
     return Called(known, movers)
 
 
-def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int]) -> bool:
+def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int], elsewhere: Sequence[int] = ()) -> bool:
     """Take the phone from every household whose customers have left it, inside the caller's transaction.
 
     A household of which the drop names nobody, while somebody else comes with its phone, is dissolved. `struck` are
-    rows that were called and then rejected. Returns whether anybody was known at all.
+    rows that were called and then rejected, `elsewhere` those of households that live in another group's city: here
+    nothing of these remains. Returns whether anybody was known at all.
     """
     if connection.execute("SELECT EXISTS (SELECT FROM staging.roll)").fetchone() != (True,):
         return False
+    copy_lines(connection, table=sql.Identifier("struck"), names=["row_number"], lines=map(str, elsewhere))
+    if elsewhere:
+        connection.execute(_LET_GO)
     copy_lines(connection, table=sql.Identifier("struck"), names=["row_number"], lines=map(str, struck))
     for statement in (_VACATE, _CUT_OFF):
         connection.execute(statement)

@@ -32,12 +32,16 @@ class CustomerFlag(IntFlag):
 
 
 class Lot(IntEnum):
-    """What becomes of a row: rejected, loaded by anybody, settled by one, or kept out unless a consent lets it in."""
+    """What becomes of a row: rejected, loaded by anybody, settled by one, or kept out unless a consent lets it in.
+
+    ELSEWHERE is for rows of households that live in a city of another group.
+    """
 
     OUT = 0
     PLAIN = 1
     SETTLED = 2
     ERASED = 3
+    ELSEWHERE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +85,28 @@ class Muster:
     ends: NDArray[np.int64]
 
     @classmethod
-    def gather(cls, parts: Iterable[Arrays]) -> Muster:
-        """Bring the parts' findings together; a customer who comes a second time is rejected there."""
-        rows, customers, phones, is_good, flags = [], [], [], [], []
+    def gather(cls, parts: Iterable[Arrays], *, cities: frozenset[int] | None = None) -> Muster:
+        """Bring the parts' findings together; a customer who comes a second time is rejected there.
+
+        `cities` are those that live here, None for all.
+        """
+        rows, customers, phones, is_good, flags, places = [], [], [], [], [], []
         for part in parts:
             rows.append(part["rows"])
             customers.append(part["customer_keys"])
             phones.append(part["phone_keys"])
             is_good.append(part["leaf_ids"] >= 0)
             flags.append(part["flags"])
+            places.append(part["city_codes"])
         ends = np.cumsum([len(each) for each in rows], dtype=np.int64)
         keys, good = join(customers, np.int64), join(is_good, np.bool_)
         repeats = find_repeats(keys, is_good=good)
         good[repeats] = False
         phone_keys = join(phones, np.int64)
         lots = _draw_lots(phone_keys, is_good=good, flags=join(flags, np.int8))
+        if cities is not None:
+            where = join(places, np.int32)
+            lots[_find_elsewhere(phone_keys, is_good=good, places=where, cities=cities)] = Lot.ELSEWHERE
         return cls(join(rows, np.int64), keys, phone_keys, lots, repeats, ends)
 
     def split(self) -> Iterator[slice]:
@@ -106,8 +117,14 @@ class Muster:
             start = end
 
     def get_buckets(self, part: slice, /, *, buckets: int) -> NDArray[np.int32]:
-        """Return the bucket of each row of a part, -1 for a rejected one."""
-        return np.where(self.lots[part] == Lot.OUT, -1, get_buckets(self.phone_keys[part], buckets=buckets))
+        """Return the bucket of each row of a part, -1 for one that is not loaded."""
+        is_out = np.isin(self.lots[part], (Lot.OUT, Lot.ELSEWHERE))
+        return np.where(is_out, -1, get_buckets(self.phone_keys[part], buckets=buckets))
+
+    def find_elsewhere(self) -> NDArray[np.int64]:
+        """Return the numbers of the rows of households that live in another group's city."""
+        numbers: NDArray[np.int64] = self.rows[self.lots == Lot.ELSEWHERE]
+        return numbers
 
     def find_settled(self) -> NDArray[np.int64]:
         """Return the positions of the rows that one process settles: phone by phone, in the order of the file."""
@@ -144,3 +161,18 @@ def _draw_lots(
     is_alone = (count[phone] == 1) & (flags[here] & CustomerFlag.MOVER == 0)
     lots[here] = np.where(is_alone, Lot.PLAIN, Lot.SETTLED)
     return lots
+
+
+def _find_elsewhere(
+    phone_keys: NDArray[np.int64],
+    *,
+    is_good: NDArray[np.bool_],
+    places: NDArray[np.int32],
+    cities: frozenset[int],
+) -> NDArray[np.int64]:
+    """Return the good rows of households that live elsewhere: where one lives, its first row says, in every group."""
+    good = np.flatnonzero(is_good)
+    _, first, phone = np.unique(phone_keys[good], return_index=True, return_inverse=True)
+    is_elsewhere = ~np.isin(places[good][first], list(cities))
+    found: NDArray[np.int64] = good[is_elsewhere[phone]]
+    return found

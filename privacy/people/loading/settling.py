@@ -34,12 +34,15 @@ class Settler:
         self._muster = muster
 
     def vacate(self) -> None:
-        """Take the phone from every household whose customers have left it."""
+        """Let go who lives elsewhere, and take the phone from every household whose customers have left it."""
         struck = self._muster.rows[self._muster.repeats].tolist()
+        elsewhere = self._muster.find_elsewhere().tolist()
         staging.plan(self._connection, [PlannedPart(_VACATE, 0)])
         with self._connection.transaction():
             if staging.take(self._connection, _VACATE):
-                roll.vacate(self._connection, struck=struck)
+                if self._job.tools.lets_go and self._job.tools.cities is not None:
+                    departures.let_go(self._connection, cities=self._job.tools.cities)
+                roll.vacate(self._connection, struck=struck, elsewhere=elsewhere)
                 staging.finish(self._connection, _VACATE)
 
     def settle(self) -> Iterator[int]:

@@ -8,7 +8,7 @@ one drop at a time; a crash of the server empties all of them together, and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,13 +74,17 @@ class PlannedPart:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What all processes that work on a drop must agree on. `now` is what counts as the present while it is checked."""
+    """What all processes that work on a drop must agree on. `now` is what counts as the present while it is checked.
+
+    Who is new here counts from `newcomers_from` on, at once where it is None.
+    """
 
     drop_id: str
     manifest_sha256: bytes
     now: datetime
     buckets: int
     chunk_rows: int
+    newcomers_from: date | None = None
 
 
 def lead(connection: psycopg.Connection[Any], /) -> None:
@@ -90,16 +94,19 @@ def lead(connection: psycopg.Connection[Any], /) -> None:
 
 def find_run(connection: psycopg.Connection[Any], /) -> Run | None:
     """Return the drop that is staged, None where there is none."""
-    row = connection.execute("SELECT drop_id, manifest_sha256, now, buckets, chunk_rows FROM staging.runs").fetchone()
-    return Run(row[0], bytes(row[1]), row[2], row[3], row[4]) if row else None
+    row = connection.execute(
+        "SELECT drop_id, manifest_sha256, now, buckets, chunk_rows, newcomers_from FROM staging.runs"
+    ).fetchone()
+    return Run(row[0], bytes(row[1]), *row[2:]) if row else None
 
 
 def begin(connection: psycopg.Connection[Any], run: Run, /) -> None:
     """Empty everything, and note the drop that is worked on from now on, inside the caller's transaction."""
     clear(connection)
     connection.execute(
-        "INSERT INTO staging.runs (drop_id, manifest_sha256, now, buckets, chunk_rows) VALUES (%s, %s, %s, %s, %s)",
-        (run.drop_id, run.manifest_sha256, run.now, run.buckets, run.chunk_rows),
+        "INSERT INTO staging.runs (drop_id, manifest_sha256, now, buckets, chunk_rows, newcomers_from)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (run.drop_id, run.manifest_sha256, run.now, run.buckets, run.chunk_rows, run.newcomers_from),
     )
 
 

@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The people database, logged in as field_intake; where places are; the keys; and which pains a text speaks of."""
+    """The people database, logged in as field_intake; where places are; the keys; and which pains a text speaks of.
+
+    `cities` are those that live in this database, None for all; `newcomers_wait` says that whoever is new here may have
+    been counted in another one this month, `lets_go` that households of other cities are deleted.
+    """
 
     engine: Engine
     locator: LeafLocator
     vault: Vault
     find_tags: FindTags = find_no_tags
+    cities: frozenset[int] | None = None
+    newcomers_wait: bool = False
+    lets_go: bool = False
 
     @contextmanager
     def connect(self) -> Iterator[psycopg.Connection[Any]]:

@@ -30,6 +30,18 @@ def test_a_wake_up_is_a_name_and_an_id(services: TestServices) -> None:
         jobs[0].delete()
 
 
+def test_every_group_is_woken_in_a_queue_of_its_own(services: TestServices) -> None:
+    campaign_id = uuid4()
+    RqJobQueue(services.redis.url, groups=("east", "north")).wake(campaign_id=campaign_id)
+    with Redis.from_url(services.redis.url) as redis:
+        for name, count in {"delivery:east": 1, "delivery:north": 1, "delivery": 0}.items():
+            queue = Queue(name, connection=redis, serializer=JSONSerializer)
+            jobs = [job for job in queue.jobs if job.args == [str(campaign_id)]]
+            assert len(jobs) == count
+            for job in jobs:
+                job.delete()
+
+
 def test_without_redis_nothing_is_raised() -> None:
     begun = monotonic()
     RqJobQueue("redis://127.0.0.1:1/0").wake(campaign_id=uuid4())

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from messaging.delivery.gateway import GatewayParts, make_gateway
+from messaging.delivery.everywhere import GatewayParts
+from messaging.delivery.gateway import make_gateway
 from messaging.delivery.values import Timings
 from privacy.people.keys import FileKeyStore, create_key_file
 from privacy.people.vault import Vault

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import sessionmaker
 from twilio.request_validator import RequestValidator
 
-from messaging.delivery.gateway import GatewayParts, create_gateway, make_gateway
+from messaging.delivery.everywhere import GatewayParts
+from messaging.delivery.gateway import create_gateway, make_gateway
 from messaging.delivery.models import Message, MessageState, Receipt
 from messaging.delivery.values import Timings
 from privacy.people.consent import is_opted_out

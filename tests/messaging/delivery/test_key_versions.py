@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from messaging.delivery.claiming import claim
+from messaging.delivery.everywhere import GatewayParts
 from messaging.delivery.expansion import expand
-from messaging.delivery.gateway import GatewayParts, make_gateway
+from messaging.delivery.gateway import make_gateway
 from messaging.delivery.models import Message, MessageState, RunState, SkipReason
 from messaging.delivery.values import Claim, Passed, Timings
 from privacy.people.consent import is_opted_out, record_opt_out

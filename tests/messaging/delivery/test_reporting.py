@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +72,22 @@ def test_a_report_takes_the_place_of_the_one_before_and_the_web_role_reads_it(wo
         assert find_report(session) == PumpReport(TOLD_AT, ValveWord.CARRIER, "20003", SINCE, DoubtWord.LOW)
 
 
+def test_of_several_groups_the_worst_is_told_whoever_wrote_last(world: World) -> None:
+    with world.sender.begin() as session:
+        valve.pause(session, reason="carrier:20003", now=PAUSED_AT)
+    report(world.stores, limits=LIMITS, now=NOW)
+    with world.sender.begin() as session:
+        valve.reopen(session)
+    later = NOW + timedelta(minutes=2)
+    report(replace(world.stores, number=2), limits=LIMITS, now=later)
+    with world.web() as session:
+        assert find_report(session) == PumpReport(TOLD_AT, ValveWord.CARRIER, "20003", SINCE, DoubtWord.LOW)
+    report(world.stores, limits=LIMITS, now=later)
+    with world.web() as session:
+        told_at = TOLD_AT + timedelta(minutes=2)
+        assert find_report(session) == PumpReport(told_at, ValveWord.OPEN, None, None, DoubtWord.LOW)
+
+
 @pytest.mark.parametrize(
     "finer",
     [
@@ -80,7 +97,8 @@ def test_a_report_takes_the_place_of_the_one_before_and_the_web_role_reads_it(wo
         {"doubt": "3 of 50"},
         {"carrier_code": "15400001234"},
         {"carrier_code": "a1b2c3"},
-        {"report_id": 2},
+        {"report_id": 0},
+        {"report_id": 33},
     ],
 )
 def test_the_table_refuses_whatever_says_more(world: World, finer: dict[str, Any]) -> None:

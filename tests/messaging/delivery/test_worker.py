@@ -87,6 +87,14 @@ def test_both_ends_that_wake_are_understood(redis: Redis) -> None:
         redis.flushdb()
 
 
+def test_a_group_is_woken_and_works_in_a_queue_of_its_own(redis: Redis) -> None:
+    worker = make_worker(_get_url(redis), group="east")
+    assert (worker.queue_names(), worker.group) == (["delivery:east"], "east")
+    worker.connection.close()
+    PumpQueue(_get_url(redis), group="east").wake(campaign_id=uuid4())
+    assert [Queue(name, connection=redis).count for name in ("delivery:east", QUEUE_NAME)] == [1, 0]
+
+
 def test_a_full_queue_is_not_filled_further_by_the_pump(redis: Redis) -> None:
     queue = PumpQueue(_get_url(redis))
     for _ in range(3):

@@ -99,7 +99,13 @@ class Intake:
         folder = writer_or_folder.folder if isinstance(writer_or_folder, DropWriter) else writer_or_folder
         locator = arguments.pop("locator", GridLocator())
         return take_in(
-            Tools(self.intake_engine, locator, self.vault, arguments.pop("find_tags", find_no_tags)),
+            Tools(
+                self.intake_engine,
+                locator,
+                self.vault,
+                arguments.pop("find_tags", find_no_tags),
+                newcomers_wait=arguments.pop("newcomers_wait", False),
+            ),
             drop_dir=folder,
             recorder=RECORDER,
             clock=self.clock,

@@ -74,6 +74,19 @@ def test_whoever_moves_counts_after_the_drop_s_month_and_after_this_one(
     assert get_arrival(month, now=now) == arrival
 
 
+def test_whoever_is_new_where_another_group_may_have_counted_them_waits_and_who_is_known_does_not_wait_again(
+    intake: Intake,
+) -> None:
+    waiting = "SELECT DISTINCT city_from FROM core.households"
+    for month, now in (
+        ("2026-11", datetime(2026, 11, 18, tzinfo=UTC)),
+        ("2026-12", datetime(2026, 12, 18, tzinfo=UTC)),
+    ):
+        intake.clock.now = now
+        intake(intake.writer(month, drop_id=month, month=month).write(make_tables()), newcomers_wait=True)
+        assert intake.ask(waiting) == [(date(2026, 12, 1),)]
+
+
 def test_a_late_drop_of_last_month_moves_nobody_into_this_month(intake: Intake) -> None:
     _take(intake, make_tables(), month="2026-11", now=datetime(2026, 11, 18, tzinfo=UTC))
     _in_beijing(intake, A)

@@ -40,7 +40,7 @@ def serving_owner(own_services: TestServices) -> Iterator[Engine]:
     engine = create_engine(own_services.url("serving"), hide_parameters=True)
     yield engine
     with engine.begin() as connection:
-        connection.execute(text("TRUNCATE released.releases CASCADE"))
+        connection.execute(text("TRUNCATE released.releases, released.announced_charges CASCADE"))
     engine.dispose()
 
 
