@@ -71,6 +71,9 @@ class DropUnfinishedError(ReleaseError):
 class DropBehindError(ReleaseError):
     """The newest drop of this group is older than the month before: who moved away since would count twice."""
 
+    words = (
+        "the newest drop of this city's group is too old for {month:%Y-%m}: take in a later one; nothing was charged"
+    )
     month: date
     drop_month: date | None
 

@@ -196,9 +196,10 @@ def test_what_comes_from_where_people_live_reaches_serving_as_a_release_or_as_an
         if part.split(" ")[0] != "SELECT"
     }
     assert "field_sender" in on_both_sides
-    # An invited person's own masked words, under a handle; and what an erasure takes away again.
+    # An invited person's own masked words, under a handle; what an erasure takes away again; a pump's few words.
     assert writes == {
         ("field_release", "released", "INSERT"),
+        ("field_sender", "campaigns.pump_report", "INSERT, UPDATE"),
         ("field_sender", "campaigns.conversations", "DELETE, INSERT"),
         ("field_sender", "campaigns.answers", "DELETE, INSERT"),
         ("field_sender", "campaigns.planner_messages", "DELETE"),

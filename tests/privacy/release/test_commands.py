@@ -75,9 +75,9 @@ def test_no_figure_is_cut_where_there_is_no_terminal(runner: CliRunner, own_serv
 def test_an_error_says_in_words_what_is_wrong(kind: type[ReleaseError]) -> None:
     day, moment = date(2026, 11, 1), datetime(2026, 11, 2, tzinfo=UTC)
     samples = {
-        "city_code": 370200, "month": day, "last_month": day, "release_id": RELEASE, "drop_id": "nov", "rho_asked": 0.1,
-        "rho_left": 0.0, "releases": (RELEASE,), "now": moment, "last_charge": moment, "rule": "rule",
-        "reason": "missing", "product": "topics",
+        "city_code": 370200, "month": day, "last_month": day, "drop_month": None, "release_id": RELEASE,
+        "drop_id": "nov", "rho_asked": 0.1, "rho_left": 0.0, "releases": (RELEASE,), "now": moment,
+        "last_charge": moment, "rule": "rule", "reason": "missing", "product": "topics",
     }  # fmt: skip
     said = str(kind(**{name: samples[name] for name in signature(kind).parameters}))
     assert not any(mark in said for mark in ("(", "{", "=", kind.__name__))
