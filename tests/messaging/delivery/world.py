@@ -124,14 +124,21 @@ class World(Findings):
     def add_household(self, *, phone: str | None = None, consent: bool = True, leaf_id: int = 7) -> Person:
         """Add a household that needs a refrigerator."""
         with self.admin.begin() as session:
-            return self._add_household(session, phone=phone, consent=consent, leaf_id=leaf_id)
+            person = self._add(session, phone=phone, consent=consent, leaf_id=leaf_id)
+            session.flush()
+            self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
+        return person
 
     def add_households(self, count: int, *, leaf_id: int = 7) -> list[Person]:
         """Add many households that need a refrigerator and agreed, in one transaction."""
         with self.admin.begin() as session:
-            return [self._add_household(session, phone=None, consent=True, leaf_id=leaf_id) for _ in range(count)]
+            people = [self._add(session, phone=None, consent=True, leaf_id=leaf_id) for _ in range(count)]
+            session.flush()
+            for person in people:
+                self.set_consent(session, person, granted=True, at=self.clock() - timedelta(days=90))
+        return people
 
-    def _add_household(self, session: Session, *, phone: str | None, consent: bool, leaf_id: int) -> Person:
+    def _add(self, session: Session, *, phone: str | None, consent: bool, leaf_id: int) -> Person:
         self._phones += 1
         person = Person(uuid4(), phone or f"+861990000{self._phones:04d}")
         session.add(
@@ -139,8 +146,6 @@ class World(Findings):
         )
         session.add(Need(household_id=person.household_id, category=0, city_code=370200, leaf_id=leaf_id, counted=True))
         session.add_all(make_sealed(person.household_id, self.vault.seal(person.household_id, person.phone)))
-        session.flush()
-        self.set_consent(session, person, granted=consent, at=self.clock() - timedelta(days=90))
         return person
 
     def rehash(self, person: Person, vault: Vault) -> None:
