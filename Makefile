@@ -37,10 +37,10 @@ types: node_modules/.test-ready ## write the app's types again from the committe
 faults: install-test .venv/.test-ready ## break everything while 3,000 messages leave, seven times; count what arrived
 	@$(BIN)/python -m tests.faults
 
-attacks: install-run .venv/.test-ready .venv-anonymeter/.ready ## attack the running release, write docs/attacks.md and its picture: ten minutes
+attacks: install-run .venv/.test-ready .venv-anonymeter/.ready ## attack the running release, write docs/attacks.md and its picture: up to half an hour
 	$(BIN)/python -m tests.attacks $(ATTACKS)
 
-bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: at most 25 minutes
+bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: about 25 minutes
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 bench-quick: install-bench .venv/.test-ready ## the same, small: says in three minutes that the bench works
