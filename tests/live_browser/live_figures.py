@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TIMES = 3
 FIRST_MAP_WITHIN_S = 2.0
 PAN_S, LEAST_FRAMES_PER_S = 3.0, 20.0
+MOVE_EVERY_S = 1 / 60
 MOST_BYTES = 1_500_000
 STORED = "fieldreach.session"
 LENGTH = "encodedDataLength"
@@ -110,6 +111,8 @@ def drag(page: Page, *, is_touch: bool) -> None:
         angle = passed * 2 * math.pi / 1.5
         at = (middle[0] + radius * math.cos(angle), middle[1] + radius * math.sin(angle))
         put(page, finger, kind="touchMove", at=at)
+        # As often as a screen asks where the finger is; more would only measure how fast events can be sent.
+        time.sleep(MOVE_EVERY_S)
     put(page, finger, kind="touchEnd", at=middle)
 
 
