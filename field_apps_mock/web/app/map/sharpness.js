@@ -1,7 +1,7 @@
 // Without a graphics processor every pixel costs time. There the map is drawn coarsely while it moves, and sharply once
 // it rests; elsewhere it is always sharp.
 const IN_SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render/i;
-const PIXELS = 320_000; // as many as two cores fill more than twenty times a second
+const PIXELS = 200_000; // as many as two cores fill more than twenty times a second, the fingers being followed beside it
 const UP = ["pointerup", "pointercancel"];
 
 function isDrawnInSoftware(map) {
