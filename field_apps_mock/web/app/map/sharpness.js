@@ -2,7 +2,9 @@
 // it rests; elsewhere it is always sharp.
 const IN_SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render/i;
 const PIXELS = 200_000; // as many as two cores fill more than twenty times a second, the fingers being followed beside it
-const UP = ["pointerup", "pointercancel"];
+// Not pointer events: a finger's are cancelled as soon as the browser takes its move for a gesture.
+const DOWN = ["mousedown", "touchstart"];
+const UP = ["mouseup", "touchend", "touchcancel"];
 
 function isDrawnInSoftware(map) {
   const gl = map.getCanvas().getContext("webgl2");
@@ -18,7 +20,7 @@ function coarseRatio(map) {
 /** Keep the map's frames affordable where the machine draws in software. */
 export function keepMoving(map) {
   if (!isDrawnInSoftware(map)) return;
-  const canvas = map.getCanvas();
+  const ground = map.getCanvasContainer(); // the markers are in it: a finger may begin on one
   let isHeld = false;
   const draw = (ratio) => {
     if (map.getPixelRatio() === ratio) return;
@@ -35,7 +37,7 @@ export function keepMoving(map) {
     map.triggerRepaint();
   };
   map.setPixelRatio(coarseRatio(map));
-  canvas.addEventListener("pointerdown", hold, { capture: true });
+  DOWN.forEach((name) => ground.addEventListener(name, hold, { capture: true, passive: true }));
   UP.forEach((name) => addEventListener(name, release));
   map.on("idle", () => isHeld || draw(devicePixelRatio));
   map.on("remove", () => UP.forEach((name) => removeEventListener(name, release)));
