@@ -186,14 +186,14 @@ def help_intake(*, drops_dir: Path, group_name: str | None) -> None:
     Settings are the intake's, and REDIS_URL. Any number of these may run, on any machine that sees the drops. With city
     groups, a helper is one group's: --group.
     """
-    wake_ups = _open_wake_ups(choose_group(PeopleSettings(), group_name))
+    group = choose_group(PeopleSettings(), group_name)
+    wake_ups, engine, open_tools = _open_wake_ups(group), open_directly(group), partial(_open_tools, group_name)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    tools = _open_tools(group_name)
     while not stop.is_set():
         try:
-            done = help_out(tools, drops_dir=drops_dir, is_stopped=stop.is_set, pause=stop.wait)
+            done = help_out(engine, open_tools=open_tools, drops_dir=drops_dir, is_stopped=stop.is_set, pause=stop.wait)
         except IntakeError as error:
             click.echo(str(error), err=True)
             done = 0

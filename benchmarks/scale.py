@@ -88,10 +88,13 @@ def _take_in(town: Town, folder: Path, *, workers: int) -> tuple[Ran, int]:
 
 
 def measure(*, quick: bool, progress: Progress) -> list[Row]:
-    """Show the largest city that was measured; when `quick`, or before one was, measure a small one."""
-    found = [Scale(**json.loads(path.read_text())) for path in RESULTS.glob("scale-*.json")]
-    if quick or not found:
+    """Show the largest city that was measured, nothing before one was; when `quick`, measure a small one."""
+    if quick:
         return tell(run(households=_QUICK_HOUSEHOLDS, workers=os.cpu_count() or 1, progress=progress))
+    found = [Scale(**json.loads(path.read_text())) for path in RESULTS.glob("scale-*.json")]
+    if not found:
+        progress("no large city was measured: python -m benchmarks.scale")
+        return []
     return tell(max(found, key=lambda scale: scale.households))
 
 

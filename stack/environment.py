@@ -24,6 +24,10 @@ DEMO_RULES = {
     "SENDING_CLOSES": "24:00",
     "DONE_EVERY_S": "60",
 }
+_BY_HAND = (
+    "web", "operator", "intake", "release", "sender", "gateway", "auditor", "eraser", "keeper", "migrator",
+)  # fmt: skip
+"""The processes whose settings a person may want for a command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ class Installation:
             "auditor": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | audit_key,
             "eraser": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_eraser")} | eraser_keys,
             "keeper": DEMO_RULES | {"PEOPLE_URL": self.url("people", "field_keeper")} | every_key,
+            "migrator": {"MIGRATE_URL": self.url("people", "field_migrator")},
             "sender": DEMO_RULES | self._both("field_sender") | every_key | redis | self._carrier(),
             "gateway": DEMO_RULES
             | {"PEOPLE_URL": self.url("people", "field_gateway")}
@@ -133,7 +138,7 @@ class Installation:
         """Leave each process's settings in `env/`, so that a person can run a command as that process."""
         folder = self.run_dir / "env"
         folder.mkdir(exist_ok=True)
-        for process in ("web", "operator", "intake", "release", "sender", "gateway", "auditor", "eraser", "keeper"):
+        for process in _BY_HAND:
             file = folder / f"{process}.env"
             file.touch(mode=0o600)
             file.write_text(

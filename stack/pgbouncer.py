@@ -88,6 +88,7 @@ class PgBouncer:
                 psycopg.connect(host="127.0.0.1", port=self.port, user=role, password=password, dbname=database).close()
                 return
             time.sleep(0.05)
+        raise TimeoutError(f"PgBouncer does not answer, see {self.home / 'pgbouncer.log'}")
 
     def stop(self) -> None:
         """End it at once, and wait until it has."""
@@ -95,7 +96,9 @@ class PgBouncer:
         with suppress(FileNotFoundError, ProcessLookupError):
             os.kill(int(pid_file.read_text()), signal.SIGTERM)
         deadline = time.monotonic() + 10
-        while pid_file.exists() and time.monotonic() < deadline:
+        while pid_file.exists():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"PgBouncer does not end, see {self.home / 'pgbouncer.log'}")
             time.sleep(0.05)
 
 

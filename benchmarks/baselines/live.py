@@ -83,7 +83,3 @@ def count_around(connection: Connection, *, position: LonLat, asked: Row) -> Row
             for cell, users, need in rows
         ],
     }
-
-
-def _draw(cell: int) -> Row:
-    return {"type": "Polygon", "coordinates": [get_boundary(cell)]}

@@ -172,8 +172,7 @@ def test_a_replica_that_goes_away_fails_no_request_and_is_used_again_when_it_is_
 ) -> None:
     def answers(count: int) -> set[int]:
         paths = ("/v1/catalog", "/v1/yingxiaobao/tiles/12/3417/1607.mvt?category=water_heater", "/v1/me")
-        asked = [f"{path}{'&' if '?' in path else '?'}" for path in paths]
-        return {client.get(asked[n % 3].rstrip("?&"), headers=sales).status_code for n in range(count)}
+        return {client.get(paths[n % 3], headers=sales).status_code for n in range(count)}
 
     assert answers(6) == {200}
     assert asks_standby(app)

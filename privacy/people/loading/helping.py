@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from privacy.people.drop.errors import DropError
 from privacy.people.drop.manifest import MANIFEST, read_manifest
 from privacy.people.loading import journal, staging
-from privacy.people.loading.tools import Job, Tools
+from privacy.people.loading.tools import Job, Tools, connect
 from privacy.people.loading.work import Worker, prepare
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
+    from sqlalchemy import Engine
 
     from privacy.people.drop.values import Drop
     from privacy.people.loading.staging import Run
@@ -26,19 +27,26 @@ _PAUSE_S = 0.5
 
 
 def help_out(
-    tools: Tools, /, *, drops_dir: Path, is_stopped: Callable[[], bool], pause: Callable[[float], object]
+    engine: Engine,
+    /,
+    *,
+    open_tools: Callable[[], Tools],
+    drops_dir: Path,
+    is_stopped: Callable[[], bool],
+    pause: Callable[[float], object],
 ) -> int:
     """Do parts until the drop is in, or nobody leads any more; returns how many. At once 0 where there is nothing.
 
-    `drops_dir` holds the folders of drops, as the leading process sees them. Raises DropError.
+    Tools are opened anew for each drop, as the leading process does: places, keys and words may have changed since the
+    last. `drops_dir` holds the folders of drops, as the leading process sees them. Raises DropError.
     """
     done = 0
-    with tools.connect() as connection:
+    with connect(engine) as connection:
         run = find_led(connection)
         drop = _find_drop(drops_dir, run=run) if run else None
         if run is None or drop is None:
             return 0
-        job = Job.of(drop, run=run, tools=tools)
+        job = Job.of(drop, run=run, tools=open_tools())
         prepare(connection, job)
         worker = Worker(connection, job)
         while not is_stopped() and find_led(connection) == run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from privacy.people.loading.staging import Run
     from privacy.people.ports import FindTags, LeafLocator
     from privacy.people.vault import Vault
+
+
+@contextmanager
+def connect(engine: Engine, /) -> Iterator[psycopg.Connection[Any]]:
+    """Lend a connection of its own, in autocommit; closing it for good deletes working copies and locks."""
+    with engine.connect() as pooled:
+        connection = pooled.connection.driver_connection
+        assert connection is not None  # noqa: S101 - it was opened in the line before
+        pooled.detach()
+        connection.autocommit = True
+        yield connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +48,9 @@ class Tools:
     newcomers_wait: bool = False
     lets_go: bool = False
 
-    @contextmanager
-    def connect(self) -> Iterator[psycopg.Connection[Any]]:
-        """Lend a connection of its own, in autocommit; closing it for good deletes working copies and locks."""
-        with self.engine.connect() as pooled:
-            connection = pooled.connection.driver_connection
-            assert connection is not None  # noqa: S101 - it was opened in the line before
-            pooled.detach()
-            connection.autocommit = True
-            yield connection
+    def connect(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Lend a connection of its own."""
+        return connect(self.engine)
 
 
 @dataclass(frozen=True, slots=True)

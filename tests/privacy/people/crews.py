@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -22,9 +23,15 @@ def open_tools(url: str, key_file: str) -> Tools:
 
 def main(url: str, key_file: str, drops_dir: str) -> None:
     """Help until something was done, and say how many parts."""
-    tools, done = open_tools(url, key_file), 0
+    engine, done = create_engine(url, hide_parameters=True), 0
     while not done:
-        done = help_out(tools, drops_dir=Path(drops_dir), is_stopped=lambda: False, pause=time.sleep)
+        done = help_out(
+            engine,
+            open_tools=partial(open_tools, url, key_file),
+            drops_dir=Path(drops_dir),
+            is_stopped=lambda: False,
+            pause=time.sleep,
+        )
         time.sleep(0.02)
     sys.stdout.write(f"{done}\n")
 
