@@ -93,8 +93,9 @@ def _explain_database(error: Exception) -> str | None:
         return None
     exc = sys.modules["sqlalchemy.exc"]
     if isinstance(error, exc.ArgumentError):
-        return "SERVING_URL and PEOPLE_URL are postgresql+psycopg://role:password@host:port/database"
-    if isinstance(error, exc.OperationalError):
+        return "SERVING_URL, PEOPLE_URL and those in PEOPLE_DATABASES are postgresql+psycopg://role:password@host:port/database"
+    # A server that answered says why in a state of its own, and then this is no question of reaching it.
+    if isinstance(error, exc.OperationalError) and getattr(error.orig, "sqlstate", None) is None:
         return "the database does not answer, or does not know this role and password"
     if isinstance(error, exc.ProgrammingError) and type(error.orig).__name__ == "InsufficientPrivilege":
         return "the database refuses this role; which one the command logs in as stands in README"

@@ -82,7 +82,7 @@ def create_web() -> Flask:
     resources = make_resources(settings, queue=queue)
     resources.snapshots.start_watching(interval_s=settings.snapshot_check_s)
     get_shipped_rules()  # built now, and not while somebody waits for the first preview
-    Thread(target=_prepare, args=(resources,), name="archive", daemon=True).start()
+    Thread(target=_prepare, args=(resources,), name="prepare", daemon=True).start()
     return create_app(resources)
 
 

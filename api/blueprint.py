@@ -13,7 +13,7 @@ from marshmallow import Schema
 
 from api.auth import check_role
 from api.models import Role
-from api.parser import StrictParser, check_nothing_else
+from api.parser import StrictParser, check_nothing_else, is_plain
 from api.reading import get_reading
 from api.released import GEOJSON, JSON, Body, Form, WarmAnswer, answer_anew, answer_released, send
 from api.resources import get_resources, get_snapshot
@@ -91,8 +91,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
                 body: Body = view(asked, reading=get_reading())
                 return body
 
-            strict = self.arguments(schema)(read)
-            strict.__dict__[READER] = Reader(schema(), view)
+            strict, known = self.arguments(schema)(read), schema()
+            # Only what Flask reads the same way: a schema with a hook of its own is read by marshmallow as a whole.
+            if is_plain(known):
+                strict.__dict__[READER] = Reader(known, view)
             return strict
 
         return decorate

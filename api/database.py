@@ -62,8 +62,8 @@ def make_sessions(engine: Engine) -> sessionmaker[Session]:
 class ReadSessions:
     """Sessions that only read: on a replica while one answers, else on the primary. Called like a sessionmaker.
 
-    Which replica is libpq's choice among the hosts of one URL. `on_primary` hears of each session that had to go to the
-    primary although there are replicas.
+    Which replica is libpq's choice among the hosts of one URL. `on_primary` hears of each reading that only the primary
+    could do although there are replicas.
     """
 
     primary: sessionmaker[Session]
@@ -85,10 +85,9 @@ class ReadSessions:
                 _log.warning("no replica answers: reading from the primary")
             else:
                 return session
-        return self.open_primary()
-
-    def open_primary(self) -> Session:
-        """Return a session of the primary, for what a replica does not have yet or could not finish."""
-        if self.replicas is not None:
-            self.on_primary()
+        self.on_primary()
         return self.primary()
+
+    def is_on_primary(self, session: Session) -> bool:
+        """Say whether a session of these asks the primary."""
+        return self.replicas is None or session.bind is self.primary.kw["bind"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from psycopg.errors import QueryCanceled
 from sqlalchemy.orm import Session
 
 from api.database import GONE
@@ -59,15 +60,20 @@ def read_from(resources: Resources, work: Callable[[Session], Found]) -> Found:
     A replica that lacks the release that this process answers from is not asked: what it says would be kept with it.
     """
     sessions = resources.read_sessions
+    session = sessions()
+    is_on_primary = sessions.is_on_primary(session)
     try:
-        with sessions() as session:
-            if sessions.replicas is None or resources.snapshots.is_covered_by(session):
+        with session:
+            if is_on_primary or resources.snapshots.is_covered_by(session):
                 return work(session)
-    except (*GONE, *_BEHIND):
-        if sessions.replicas is None:
+    except (*GONE, *_BEHIND) as error:
+        # What is too slow for a replica is no faster on the primary, and would slow everything else there.
+        if is_on_primary or isinstance(getattr(error, "orig", None), QueryCanceled):
             raise
-    with sessions.open_primary() as session:
-        return work(session)
+    with sessions.primary() as session:
+        found = work(session)
+    sessions.on_primary()
+    return found
 
 
 def read(work: Callable[[Session], Found]) -> Found:

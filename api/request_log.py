@@ -63,7 +63,7 @@ def _begin() -> None:
 
 def _harden(response: Response, *, request_id: str) -> None:
     headers = response.headers
-    # add, not set: nobody else writes these two, and setting searches all headers first.
+    # add, not set: nobody else writes it, and setting searches all headers first.
     headers.add(REQUEST_ID, request_id)
     written = {name for name, _ in headers}
     for name, value in (("Cache-Control", "no-store"), *SAFE_HEADERS):

@@ -20,13 +20,14 @@ from flask import Flask
 
 from api.parser import read_query
 from api.reading import Reading
-from api.released import Body, Form, Headers, Sending, answer_holder, answer_released, choose
+from api.released import Body, Form, Sending, answer_holder, answer_released, choose
 from api.request_log import REQUEST_ID, SAFE_HEADERS, RequestLog, make_request_id
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from marshmallow import Schema
 
+    from api.browsers import OpenUp
     from api.models import Role
     from api.resources import Resources
 
@@ -34,7 +35,6 @@ FORM = "released_form"
 READER = "reader"
 _STATUS = {200: "200 OK", 304: "304 NOT MODIFIED"}
 _PLAIN_QUERY = re.compile(r"[a-z0-9_]+=[A-Za-z0-9_.-]*(?:&[a-z0-9_]+=[A-Za-z0-9_.-]*)*", re.ASCII)
-OpenUp = Callable[[str | None], Headers]
 
 
 @dataclass(frozen=True, slots=True)

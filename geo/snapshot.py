@@ -35,7 +35,7 @@ __all__ = ["Snapshot", "SnapshotStore"]
 Clock = Callable[[], datetime]
 MANY_CITIES = 4
 LOADED_TOGETHER = 2
-"""Connections for loading many cities: the pool of a web process has two more for requests."""
+"""Connections for loading many cities, besides the one that found them: the pool of a web process has one more."""
 RETRY_AFTER = timedelta(seconds=60)
 """How long a refused release is not looked at again: checking it costs as much as loading it."""
 
@@ -123,9 +123,7 @@ class SnapshotStore:
 
     def is_covered_by(self, session: Session) -> bool:
         """Say whether a database holds everything that the snapshot was made of: a replica may not have it yet."""
-        release_ids = [stored.release.release_id for stored, _ in self._layers]
-        held = session.scalar(select(func.count()).where(Release.release_id.in_(release_ids)))
-        return held == len(release_ids) and _get_newest_import(session) >= self._places
+        return _holds(session, [stored for stored, _ in self._layers], places=self._places)
 
     def _load_cities(
         self, session: Session, cities: Sequence[Sequence[_Stored]], *, places: str, refused: set[str]
@@ -136,7 +134,7 @@ class SnapshotStore:
         def load_alone(releases: Sequence[_Stored]) -> _Loaded | None:
             with self._sessions() as own:
                 # Another replica than the one that told of the releases may not have them yet.
-                if _holds(own, releases, places=places):
+                if _holds(own, releases, places=int(places)):
                     return self._load_city(own, releases, places=places, refused=refused)
             with taking_turns:
                 return self._load_city(session, releases, places=places, refused=refused)
@@ -201,12 +199,12 @@ class SnapshotStore:
             self._stopped.wait(interval_s)
 
 
-def _holds(session: Session, releases: Sequence[_Stored], *, places: str) -> bool:
+def _holds(session: Session, releases: Sequence[_Stored], *, places: int) -> bool:
     """Say whether a database holds some releases, and the places as of an import."""
     release_ids = [stored.release.release_id for stored in releases]
     held = select(func.count()).where(Release.release_id.in_(release_ids)).scalar_subquery()
     found = session.execute(select(held, select(func.max(PlaceImport.import_id)).scalar_subquery())).one()
-    return found[0] == len(release_ids) and (found[1] or 0) >= int(places)
+    return found[0] == len(release_ids) and (found[1] or 0) >= places
 
 
 def _get_newest_import(session: Session) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from api.auth import PLANNERS
 from api.blueprint import Blueprint
@@ -19,6 +19,7 @@ from api.schemas.broadcasts import PageQuery
 from api.schemas.talk import InvitationBodySchema, InvitationPreviewSchema, InvitationSchema, InvitationsSchema
 from api.sending import IDEMPOTENCY_KEY, read_key, read_own, write_answer
 from geo.queries import find_districts
+from geo.values import DistrictView
 from messaging.campaigns.invitation_queries import find_invitations, get_invitation
 from messaging.campaigns.invitation_values import InvitationRequest, InvitationView, Persona
 from messaging.campaigns.invitations import preview_invitation, request_invitation
@@ -88,9 +89,14 @@ def read_request(asked: Arguments) -> InvitationRequest:
     resources = get_resources()
     card = read_card(asked["card_id"], planner_id=g.caller.account_id, now=resources.clock(), keys=resources.card_keys)
     seen = card.persona
-    district = next(iter(read(partial(find_districts, adcodes=[seen.district_adcode]))), None)
-    if district is None:
+
+    def look(session: Session) -> DistrictView:
+        """Find where the persona lives."""
+        for district in find_districts(session, adcodes=[seen.district_adcode]):
+            return district
         raise CardUnknownError
+
+    district = read(look)
     persona = Persona(seen.district_adcode, seen.age_band, seen.activity, seen.category)
     return InvitationRequest(persona, district.city_code, card.release_id, asked["body"])
 

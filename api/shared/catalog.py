@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from flask import g
@@ -60,8 +59,13 @@ def find_stored(session: Session) -> Row:
 @catalog.arguments(DistrictsQuery)
 def list_districts(asked: Row) -> Row:
     """List the districts of a city with their outlines, as GeoJSON."""
-    districts = read(partial(find_districts, city_code=asked["city_code"]))
-    outlines = read(partial(find_district_outlines, adcodes=[one.adcode for one in districts]))
+
+    def look(session: Session) -> tuple[list[DistrictView], dict[int, BaseGeometry]]:
+        """Find districts and outlines in one database, so that they are of the same import."""
+        districts = find_districts(session, city_code=asked["city_code"])
+        return districts, find_district_outlines(session, adcodes=[one.adcode for one in districts])
+
+    districts, outlines = read(look)
     features = [show_district(one, outlines[one.adcode], datum=asked["datum"]) for one in districts]
     return {"type": "FeatureCollection", "datum": asked["datum"], "features": features}
 

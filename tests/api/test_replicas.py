@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.app import create_app, make_resources
 from api.reading import read
+from geo.errors import UnknownDistrictError
 from messaging.campaigns.settings import MessagingRules, Mode
 from stack.cluster import Cluster
 from stack.paths import get_run_dir, remove_run_dir
@@ -53,8 +54,10 @@ class Standby:
 
     def catch_up(self) -> None:
         """Replay whatever the primary has written by now."""
-        with self.primary.connect() as connection:
+        with self.primary.begin() as connection:
             written = connection.scalar(text("SELECT pg_current_wal_insert_lsn()::text"))
+            # At the end of a page the place for the next record lies behind a header that comes with that record only.
+            connection.execute(text("SELECT pg_logical_emit_message(true, 'tests', 'one more record')"))
         self.run("SELECT pg_wal_replay_resume()")
         wait_until(lambda: self.run(f"SELECT pg_last_wal_replay_lsn() >= '{written}'::pg_lsn") is True)
 
@@ -199,6 +202,34 @@ def test_a_replica_that_ends_a_question_in_the_middle_is_not_noticed(app: Flask)
     with app.app_context():
         assert read(look) == 7
     assert asked == [True, False]
+
+
+def test_what_is_too_slow_for_a_replica_is_not_put_upon_the_primary(app: Flask) -> None:
+    asked: list[bool] = []
+
+    def look(session: Session) -> None:
+        asked.append(is_standby(session))
+        session.execute(text("SET LOCAL statement_timeout = 20"))
+        session.execute(text("SELECT pg_sleep(1)"))
+
+    with app.app_context(), pytest.raises(OperationalError):
+        read(look)
+    assert asked == [True]
+
+
+def test_what_nobody_knows_is_looked_for_once_more_and_is_no_sign_of_replicas_that_are_away(
+    app: Flask, resources: Resources
+) -> None:
+    asked: list[bool] = []
+
+    def look(session: Session) -> None:
+        asked.append(is_standby(session))
+        raise UnknownDistrictError(adcodes=(1,))
+
+    with app.app_context(), pytest.raises(UnknownDistrictError):
+        read(look)
+    assert asked == [True, False]
+    assert count_on_primary(resources) == 0
 
 
 def test_with_neither_replica_nor_primary_a_request_says_so(

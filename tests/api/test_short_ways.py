@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
+from api.blueprint import Blueprint
 from api.errors import InvalidArgumentsError
 from api.fragments import BUDGET_BYTES, Fragments
 from api.parser import find_faults, is_plain, read_query
+from api.reading import Reading
 from api.released import JSON, Form, WarmAnswers, answer_released, name_answer, write_answer
 from api.schemas.places import CommunitiesQuery, HeatmapQuery
+from api.short_way import READER
 
 PLACE = {"lon": "120.37", "lat": "36.07"}
+
+
+def _answer_nothing(_asked: dict[str, Any], *, reading: Reading) -> bytes:
+    del reading
+    return b""
 
 
 @pytest.mark.parametrize("more", [{}, {"datum": "bd09"}, {"category": "freezer", "limit": "7"}])
@@ -34,6 +42,9 @@ def test_a_schema_that_does_more_than_its_fields_is_read_by_marshmallow() -> Non
     assert is_plain(CommunitiesQuery())
     assert not is_plain(WithHook())
     assert not is_plain(Renamed())
+    blueprint = Blueprint("any", prefix="/any", description="")
+    readers = [blueprint.reads(schema)(_answer_nothing).__dict__.get(READER) for schema in (CommunitiesQuery, WithHook)]
+    assert [reader is None for reader in readers] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 import { html, ref, shallowRef } from "./vendor.js";
 import { t } from "./words/index.js";
 
-export const isOffline = ref(!navigator.onLine);
+const isOffline = ref(!navigator.onLine);
 
 addEventListener("online", () => { isOffline.value = false; });
 addEventListener("offline", () => { isOffline.value = true; });

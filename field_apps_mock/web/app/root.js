@@ -32,19 +32,11 @@ const Trouble = {
   },
 };
 
-const OtherRole = () => html`
-  <main class="notice">
-    <h1>${t("app.name")}</h1>
-    <p>${t("role.other", { role: t(`role.${session.me.role}`) })}</p>
-    <${Button} round plain onClick=${signOut}>${t("mine.logout")}<//>
-  </main>
-`;
-
 function useSide() {
   const side = shallowRef(null);
   const load = async (me) => {
     side.value = null;
-    if (!SIDES[me?.role]) return;
+    if (!me) return;
     try {
       side.value = await SIDES[me.role]();
     } catch {
@@ -63,7 +55,6 @@ export const Root = {
     const screen = () => {
       if (session.trouble) return html`<${Trouble} />`;
       if (!session.me) return html`<${Login} />`;
-      if (!SIDES[session.me.role]) return html`<${OtherRole} />`;
       if (!side.value) return html`<div class="boot" role="status" aria-label=${t("state.loading")}></div>`;
       return html`
         <div class="frame">

@@ -32,8 +32,6 @@ export const requestBroadcast = (body, key) => request("POST", BROADCASTS, { bod
 /** @param {string} [cursor] */
 export const findBroadcasts = (cursor) => request("GET", BROADCASTS, { query: { limit: 20, cursor } });
 
-/** @param {string} id */
-export const getBroadcast = (id) => request("GET", `${BROADCASTS}/{broadcast_id}`, { params: { broadcast_id: id } });
 /** @param {string} id @param {Change} change */
 export const changeBroadcast = (id, change) =>
   request("POST", `${BROADCASTS}/{broadcast_id}/${change}`, { params: { broadcast_id: id } });

@@ -12,18 +12,6 @@ import { PersonaCard } from "./cards_screen.js";
 
 const REFUSED = "text-refused";
 
-const UNKNOWN_ROUTE = new Set([404, 405]);
-
-// A server that cannot check while one types still checks on sending.
-async function ask(body, signal) {
-  try {
-    return await previewInvitation(body, signal);
-  } catch (problem) {
-    if (!UNKNOWN_ROUTE.has(problem.status)) throw problem;
-    return { verdict: "unchecked", findings: [] };
-  }
-}
-
 // A refusal on sending carries the same findings as the check.
 function markRefusal(sending, check, draft) {
   watch(() => sending.problem, (problem) => {
@@ -35,7 +23,7 @@ function markRefusal(sending, check, draft) {
 function useInvitation(card) {
   const draft = useKeptDraft(`invite.${card.card_id}`);
   const question = () => ({ card_id: card.card_id, body: draft.body });
-  const { check } = useLiveCheck(question, ask, { isAskable: () => draft.body.trim() !== "" });
+  const { check } = useLiveCheck(question, previewInvitation, { isAskable: () => draft.body.trim() !== "" });
   const { sending, send } = useSending(requestInvitation, draft);
   markRefusal(sending, check, draft);
   const isReady = computed(() => {

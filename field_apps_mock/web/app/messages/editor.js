@@ -4,15 +4,15 @@ import { Icon, Loading, html } from "../vendor.js";
 import { t } from "../words/index.js";
 import { piecesOf, reasonOf, stretchOf } from "./spans.js";
 
-const LONGEST = 500; // longer text is refused by the API before any rule
+const LONGEST = 500; // a longer text is refused
 
 function verdict(check, draft) {
   if (check.isChecking) {
     return html`<span class="verdict" key="busy"><${Loading} size="14" /> ${t("compose.checking")}</span>`;
   }
   if (!check.preview || !draft.body.trim()) return null;
-  const icons = { accept: "passed", review: "eye-o", refuse: "warning-o", unchecked: "info-o" };
-  const words = { accept: "compose.ok", review: "compose.review", refuse: "compose.refuse", unchecked: "compose.unchecked" };
+  const icons = { accept: "passed", review: "eye-o", refuse: "warning-o" };
+  const words = { accept: "compose.ok", review: "compose.review", refuse: "compose.refuse" };
   const kind = check.preview.verdict;
   return html`
     <span class=${`verdict is-${kind}`} key=${kind}><${Icon} name=${icons[kind]} size="15" /> ${t(words[kind])}</span>

@@ -4,7 +4,7 @@ import { onBeforeUnmount, reactive, watch } from "../vendor.js";
 const PAUSE_MS = 300;
 
 /**
- * Return {check: {preview, body, isChecking, problem}, again}; `check.body` is the text that `preview` speaks of.
+ * Return {check: {preview, body, isChecking, problem}}; `check.body` is the text that `preview` speaks of.
  * `question()` is the request's body, `ask(question, signal)` the preview route, `isAskable()` says whether to ask at all.
  */
 export function useLiveCheck(question, ask, { isAskable = () => true } = {}) {
@@ -38,5 +38,5 @@ export function useLiveCheck(question, ask, { isAskable = () => true } = {}) {
   };
   watch(() => JSON.stringify(question()), start, { immediate: true });
   onBeforeUnmount(stop);
-  return { check, again: start };
+  return { check };
 }

@@ -17,7 +17,7 @@ function newKey() {
  * Return the idempotency key of a request: the same as long as the request is the same, so a repeat is no second send.
  * `kept.attempt` is where the last one is remembered.
  */
-export function keyFor(body, kept) {
+function keyFor(body, kept) {
   const fingerprint = JSON.stringify(body);
   if (kept.attempt?.fingerprint !== fingerprint) kept.attempt = { fingerprint, key: newKey() };
   return kept.attempt.key;

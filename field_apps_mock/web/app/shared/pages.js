@@ -15,7 +15,7 @@ export function usePages(find, name) {
   const refresh = async () => {
     try {
       const page = await find();
-      if (!list.isLoaded) list.next = page.next_cursor;
+      if (!list.isLoaded || !page.next_cursor) list.next = page.next_cursor;
       // A first page without a next one is the whole list: what is not on it is gone.
       const older = page.next_cursor ? list.items : [];
       Object.assign(list, { items: merge(page.items, older, name), isLoaded: true, problem: null });

@@ -141,7 +141,6 @@ export const en = {
   "mine.install.do": "Install",
   "mine.logout": "Log out",
   "mine.privacy": "All figures are totals with noise added; ± is the 95 % margin. Nothing about any single person reaches this device.",
-  "role.other": "This account is one of a {role}; this app is for salespeople, planners, reviewers and operators.",
   "role.salesperson": "Salesperson",
   "role.planner": "Planner",
   "role.reviewer": "Reviewer",

@@ -62,7 +62,6 @@ export const plannerEn = {
   "invite.why": "The backend draws one of the users who fit. Who it is, or whether anybody got it, is never shown; only an answer is.",
   "invite.placeholder": "Messages are sent in Chinese. 例如：想听听您用空调时的烦恼，愿意的话请点链接。",
   "invite.send": "Send invitation",
-  "compose.unchecked": "Checked on sending",
   "inbox.conversations": "Conversations",
   "inbox.invitations": "Invitations",
   "inbox.conversations.empty": "No conversation yet",

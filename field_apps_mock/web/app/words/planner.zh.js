@@ -62,7 +62,6 @@ export const plannerZh = {
   "invite.why": "后台在符合条件的用户里随机找一位。谁收到、有没有人收到，都不会显示；只有对方回复才会告诉你。",
   "invite.placeholder": "例如：想听听您用空调时的烦恼，聊十分钟就好，愿意的话请点链接。",
   "invite.send": "发送邀请",
-  "compose.unchecked": "发送时检查",
   "inbox.conversations": "对话",
   "inbox.invitations": "邀请",
   "inbox.conversations.empty": "还没有对话",

@@ -141,7 +141,6 @@ export const zh = {
   "mine.install.do": "安装",
   "mine.logout": "退出登录",
   "mine.privacy": "这里的数字都是加了噪声的合计，± 是 95% 误差范围。没有任何一个人的信息会到这台设备上。",
-  "role.other": "这个账号的身份是{role}，这里供销售、企划、审核和运维使用。",
   "role.salesperson": "销售",
   "role.planner": "产品企划",
   "role.reviewer": "审核",

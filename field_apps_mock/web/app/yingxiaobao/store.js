@@ -61,7 +61,7 @@ function keepAnswers(store) {
   watch(() => [store.position, store.mode, draft.category, store.radiusM], store.load, { immediate: true });
 }
 
-// An account without a territory (not a salesperson) starts in Qingdao.
+// Without a territory on the map yet the app starts in Qingdao.
 function startPosition() {
   const center = session.catalog.map?.center;
   if (!center) return { lon: 120.38, lat: 36.07 };
