@@ -1,8 +1,9 @@
 """The one place that writes released figures: orjson bytes, a strong ETag, 304, gzip, and answers kept warm.
 
 A released figure does not change until the next release, so the bytes of an answer are kept per release and query.
-Keeping them is an economy only: an answer made anew is the same byte for byte. One made from memory alone is therefore
-tagged by what it is made from - program, release, question - and who holds it need not wait until it is made again.
+Keeping them is an economy only: an answer made anew is the same byte for byte. One made from memory and the places
+alone is therefore tagged by what it is made from - program, release and import, question - and who holds it need not
+wait until it is made again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
@@ -24,6 +26,8 @@ from werkzeug.http import parse_accept_header, parse_etags
 MIN_GZIP_BYTES = 1_000
 GZIP_LEVEL = 5
 MOST_ASKED_ONCE = 20_000
+_WRITERS = ("api", "geo", "privacy")
+_WRITING_LIBRARIES = ("orjson", "pyproj", "shapely")
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 Body: TypeAlias = Mapping[str, Any] | bytes
@@ -84,10 +88,14 @@ def _digest(content: bytes) -> str:
 
 
 def _read_program() -> str:
-    """Return the digest of the program's text: another program may write another answer from the same release."""
+    """Return the digest of the program's text and of what it writes with.
+
+    Another program may write another answer from the same release.
+    """
     root = Path(__file__).parents[1]
-    files = sorted(file for package in ("api", "geo") for file in (root / package).rglob("*.py"))
-    return _digest(b"".join(file.read_bytes() for file in files))
+    files = sorted(file for package in _WRITERS for file in (root / package).rglob("*.py"))
+    libraries = "".join(f"{name} {metadata.version(name)};" for name in _WRITING_LIBRARIES)
+    return _digest(b"".join(file.read_bytes() for file in files) + libraries.encode())
 
 
 _PROGRAM = _read_program()

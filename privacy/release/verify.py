@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -46,12 +47,20 @@ def read_release(
     figures = _read_figures(session, release=release)
     if not _is_as_published(session, release=release, figures=figures):
         raise FiguresAlteredError(release_id=release_id)
-    if public_keys:
-        if release.signature is None:
-            raise SignatureError(release_id=release_id, reason="missing")
-        if not is_signed(release.figures_sha256, signature=release.signature, public_keys=public_keys):
-            raise SignatureError(release_id=release_id, reason="wrong")
+    if public_keys and (fault := find_signature_fault(release, public_keys=public_keys)):
+        raise SignatureError(release_id=release_id, reason=fault)
     return release, figures
+
+
+def find_signature_fault(
+    release: PublishedRelease, *, public_keys: Sequence[bytes]
+) -> Literal["missing", "wrong"] | None:
+    """Say what is wrong with a release's signature, if anything; the figures are not looked at."""
+    if release.signature is None:
+        return "missing"
+    if is_signed(release.figures_sha256, signature=release.signature, public_keys=public_keys):
+        return None
+    return "wrong"
 
 
 def check_release(session: Session, *, release_id: str, public_keys: Sequence[bytes]) -> PublishedRelease:
