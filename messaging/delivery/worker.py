@@ -161,13 +161,15 @@ def run_worker(redis_url: str, *, group: str | None = None) -> None:
     def request_stop(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    while not (stop.is_set() or DrainWorker.has_stopped):
-        signal.signal(signal.SIGTERM, request_stop)
-        signal.signal(signal.SIGINT, request_stop)
-        with suppress(RedisError, StopRequested):
-            _work_once(redis_url, group=group)
-        if not DrainWorker.has_stopped:
-            stop.wait(1)
+    # RQ's own handlers ask Redis and raise. They stay in place when its work has ended, through the pause after it.
+    with suppress(StopRequested):
+        while not (stop.is_set() or DrainWorker.has_stopped):
+            signal.signal(signal.SIGTERM, request_stop)
+            signal.signal(signal.SIGINT, request_stop)
+            with suppress(RedisError):
+                _work_once(redis_url, group=group)
+            with suppress(RedisError):
+                stop.wait(0 if DrainWorker.has_stopped else 1)
 
 
 def _work_once(redis_url: str, *, group: str | None) -> None:

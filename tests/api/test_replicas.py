@@ -21,6 +21,7 @@ from stack.paths import get_run_dir, remove_run_dir
 from stack.ports import get_port
 from tests.api import world
 from tests.api.conftest import QUICK_HASHER, bearer
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,13 +61,6 @@ class Standby:
             connection.execute(text("SELECT pg_logical_emit_message(true, 'tests', 'one more record')"))
         self.run("SELECT pg_wal_replay_resume()")
         wait_until(lambda: self.run(f"SELECT pg_last_wal_replay_lsn() >= '{written}'::pg_lsn") is True)
-
-
-def wait_until(is_so: Callable[[], bool], *, within_s: float = 20.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

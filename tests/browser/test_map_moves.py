@@ -31,7 +31,7 @@ def test_a_finger_takes_the_map_along_and_it_is_sharp_again_at_rest(phone: Page,
     finger = phone.context.new_cdp_session(phone)
     for kind, x in (("touchStart", 60), ("touchMove", 90), ("touchMove", 130), ("touchMove", 160)):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": 200}]})
-    phone.wait_for_function(COARSE, timeout=5000)
+    phone.wait_for_function(COARSE, timeout=30_000)
     finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     phone.wait_for_function(SHARP)
     assert box_of(phone, ".map-you")["x"] - before["x"] > 50

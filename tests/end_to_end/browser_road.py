@@ -11,10 +11,11 @@ from tests.browser.conftest import PHONE
 from tests.browser.steps import choose_all, sign_in, write
 from tests.live_browser.access import check_access
 from tests.live_browser.conftest import open_context
-from tests.live_browser.house import House, wait_until
+from tests.live_browser.house import House
 from tests.live_browser.live_salesperson import find_broadcasts, make_text
 from tests.live_browser.screens import Screen
 from tests.live_browser.witness import Witness
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,5 +35,5 @@ def double_tap(chromium: Browser, house: House) -> None:
     expect(page.locator(".broadcast", has_text=text)).to_have_count(1)
     context.close()
     [broadcast] = find_broadcasts(house.sign_in(account), text)
-    wait_until(lambda: bool(house.carrier.find_arrived(str(broadcast["final_text"]))), within_s=60)
+    wait_until(lambda: bool(house.carrier.find_arrived(str(broadcast["final_text"]))))
     assert witness.faults == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -36,9 +35,10 @@ from tests.end_to_end.country import (
 from tests.end_to_end.test_outcomes import CUSTOMERS
 from tests.messaging.delivery.callbacks import ACCOUNT, make_settings, post
 from tests.messaging.delivery.fakes import make_sid
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from flask.testing import FlaskClient
 
@@ -59,15 +59,7 @@ def client(country: Country) -> FlaskClient:
     east, north = (
         GatewayParts(world.gateway, world.vault, world.clock, Timings()) for world in country.worlds.values()
     )
-    patient = make_settings().model_copy(update={"gateway_answer_within_s": 10.0})
-    return make_gateway(patient, parts=east, others=[north]).test_client()
-
-
-def wait_until(is_so: Callable[[], bool], *, within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    return make_gateway(make_settings(), parts=east, others=[north]).test_client()
 
 
 def tell(client: FlaskClient, sent: Sent, **changes: str) -> int:

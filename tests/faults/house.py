@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import redis
 import requests
+
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +117,7 @@ class House:
         self._forget(process)
 
     def _forget(self, process: subprocess.Popen[bytes]) -> None:
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         (self.workers if process in self.workers else self.pumps).remove(process)
 
     def stop_all(self) -> None:
@@ -125,7 +126,7 @@ class House:
             process.terminate()
         for process in self.processes:
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -134,13 +135,13 @@ class House:
 
     def order(self, **order: Any) -> None:  # noqa: ANN401 - whatever the double's control takes
         """Tell the carrier to fail."""
-        requests.post(f"{self.carrier_url}/_control", json=order, timeout=5).raise_for_status()
+        requests.post(f"{self.carrier_url}/_control", json=order, timeout=60).raise_for_status()
 
     def reply(self, text: str) -> None:
         """Answer from the one phone that got a message."""
-        phones = requests.get(f"{self.carrier_url}/_inbox/phones", timeout=5).json()
+        phones = requests.get(f"{self.carrier_url}/_inbox/phones", timeout=60).json()
         url = f"{self.carrier_url}/_inbox/phones/{phones[0]['phone']}/replies"
-        requests.post(url, json={"body": text}, timeout=5).raise_for_status()
+        requests.post(url, json={"body": text}, timeout=60).raise_for_status()
 
     @contextmanager
     def frozen(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
@@ -162,18 +163,16 @@ class House:
 
     def get_stats(self) -> dict[str, Any]:
         """Return what the carrier counted."""
-        answer: dict[str, Any] = requests.get(f"{self.carrier_url}/_stats", timeout=5).json()
+        answer: dict[str, Any] = requests.get(f"{self.carrier_url}/_stats", timeout=60).json()
         return answer
 
-    def wait_until(self, is_so: Callable[[], bool], *, within_s: float = 40.0) -> None:
+    def wait_until(self, is_so: Callable[[], bool], *, within_s: float = 60.0) -> None:
         """Wait for something to become true; fails with the last lines of the logs."""
-        deadline = time.monotonic() + within_s
-        while not is_so():
-            if time.monotonic() > deadline:
-                tails = "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in self.logs.glob("*.log"))
-                message = f"not within {within_s} s: {self.world.count_states()} {self.get_stats()}\n{tails}"
-                raise AssertionError(message)
-            time.sleep(0.1)
+        wait_until(is_so, within_s=within_s, tell=self._tell)
+
+    def _tell(self) -> str:
+        tails = "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in self.logs.glob("*.log"))
+        return f"{self.world.count_states()} {self.get_stats()}\n{tails}"
 
 
 def find_children(parent: int) -> list[int]:

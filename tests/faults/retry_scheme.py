@@ -67,7 +67,7 @@ def run_retry_scheme(*, messages: int) -> Verdict:
         queue = _fill_queue(environment["REDIS_URL"], messages=messages)
         _mistreat(carrier.url)
         _work_amid_kills(queue, environment=environment)
-        stats = requests.get(f"{carrier.url}/_stats", timeout=5).json()
+        stats = requests.get(f"{carrier.url}/_stats", timeout=60).json()
         return _judge(stats, planned=messages, left=queue.count, took_s=time.monotonic() - began)
 
 
@@ -82,7 +82,7 @@ def _fill_queue(redis_url: str, *, messages: int) -> Queue:
 
 def _mistreat(carrier_url: str) -> None:
     for mode, probability in CARRIER_FAULTS.items():
-        requests.post(f"{carrier_url}/_control", json={"mode": mode, "probability": probability}, timeout=5)
+        requests.post(f"{carrier_url}/_control", json={"mode": mode, "probability": probability}, timeout=60)
 
 
 def _work_amid_kills(queue: Queue, *, environment: dict[str, str]) -> None:
@@ -114,7 +114,7 @@ def _kill(worker: subprocess.Popen[bytes]) -> None:
     for pid in (*find_children(worker.pid), worker.pid):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    worker.wait(timeout=10)
+    worker.wait(timeout=60)
 
 
 def _judge(stats: dict[str, Any], *, planned: int, left: int, took_s: float) -> Verdict:

@@ -89,7 +89,7 @@ def test_sigterm_finishes_the_call_in_hand_and_leaves_no_doubt(house: House) -> 
     _begin(house, audience=60)
     house.wait_until(lambda: house.get_stats()["accepted"] >= 10)
     os.kill(worker.pid, signal.SIGTERM)
-    assert worker.wait(timeout=10) == 0
+    assert worker.wait(timeout=60) == 0
     states = house.world.count_states()
     assert states[MessageState.PLANNED] > 0
     assert MessageState.SENDING not in states

@@ -77,4 +77,4 @@ def test_a_pump_that_starts_without_the_serving_database_sends_what_was_drawn_be
     pump = house.start("pump")
     house.wait_until(lambda: house.world.count_states() == {MessageState.DELIVERED: 6})
     pump.terminate()
-    assert pump.wait(timeout=15) == 0
+    assert pump.wait(timeout=60) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,10 @@ from werkzeug.serving import make_server
 
 from field_apps_mock.carrier.server import QuietHandler, RunningCarrier, start_carrier
 from field_apps_mock.carrier.values import CarrierSettings
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 ACCOUNT_SID = "AC" + "0a1b2c3d" * 4
@@ -50,18 +50,10 @@ class Gateway:
     heard: list[Heard] = field(default_factory=list)
     answer: int = 204
 
-    def wait_for(self, count: int, *, seconds: float = 5.0) -> list[Heard]:
-        """Return what was heard once it is at least `count`; fails after some seconds."""
-        wait_until(lambda: len(self.heard) >= count, seconds=seconds)
+    def wait_for(self, count: int) -> list[Heard]:
+        """Return what was heard once it is at least `count`."""
+        wait_until(lambda: len(self.heard) >= count)
         return self.heard
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
-    """Wait until a condition holds; fail after some seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -115,11 +107,11 @@ def client(carrier: RunningCarrier) -> Client:
 
 def order(carrier: RunningCarrier, mode: str, **fields: float | bool) -> None:
     """Tell the double how to behave."""
-    answer = requests.post(f"{carrier.url}/_control", json={"mode": mode, **fields}, timeout=5)
+    answer = requests.post(f"{carrier.url}/_control", json={"mode": mode, **fields}, timeout=60)
     assert answer.status_code == 200, answer.text
 
 
 def get_stats(carrier: RunningCarrier) -> dict[str, Any]:
     """Return what the double counted."""
-    stats: dict[str, Any] = requests.get(f"{carrier.url}/_stats", timeout=5).json()
+    stats: dict[str, Any] = requests.get(f"{carrier.url}/_stats", timeout=60).json()
     return stats

@@ -29,8 +29,9 @@ from messaging.delivery.ports import (
 )
 from messaging.delivery.settings import AliyunSettings
 from messaging.delivery.values import Timeouts
-from tests.field_apps_mock.conftest import ACCOUNT_SID, AUTH_TOKEN, get_stats, order, wait_until
+from tests.field_apps_mock.conftest import ACCOUNT_SID, AUTH_TOKEN, get_stats, order
 from tests.messaging.delivery.aliyun import SETTINGS, SMS
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +78,7 @@ def test_a_message_arrives_byte_for_byte_and_its_end_is_found_by_asking(carrier:
     sent = sender.send(sms)
     assert isinstance(sent, Accepted)
     wait_until(lambda: ask(sender, sms, sent.sid) is CarrierStatus.DELIVERED)
-    shown = requests.get(f"{carrier.url}/_inbox/phones/{sms.phone}", timeout=5).json()
+    shown = requests.get(f"{carrier.url}/_inbox/phones/{sms.phone}", timeout=60).json()
     assert [row["body"] for row in shown] == [sms.text]
     assert ask(sender, make_sms(), sent.sid) is None
 
@@ -140,5 +141,5 @@ def test_a_list_that_fails_or_lags_is_told_apart(carrier: RunningCarrier) -> Non
 
 
 def test_a_request_without_a_signature_is_refused(carrier: RunningCarrier) -> None:
-    answer = requests.post(carrier.url, headers={"x-acs-action": "SendSms"}, timeout=5)
+    answer = requests.post(carrier.url, headers={"x-acs-action": "SendSms"}, timeout=60)
     assert (answer.status_code, answer.json()["Code"]) == (404, "InvalidAccessKeyId.NotFound")

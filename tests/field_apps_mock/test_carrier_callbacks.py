@@ -21,8 +21,8 @@ from tests.field_apps_mock.conftest import (
     Heard,
     get_stats,
     order,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -113,7 +113,7 @@ def test_an_unreachable_gateway_is_tried_once_more(carrier: RunningCarrier, clie
 
 
 def reply(carrier: RunningCarrier, body: str, *, phone: str = PHONE) -> requests.Response:
-    return requests.post(f"{carrier.url}/_inbox/phones/{phone}/replies", json={"body": body}, timeout=5)
+    return requests.post(f"{carrier.url}/_inbox/phones/{phone}/replies", json={"body": body}, timeout=60)
 
 
 def test_a_reply_reaches_the_inbound_url_signed(carrier: RunningCarrier, client: Client, gateway: Gateway) -> None:
@@ -151,23 +151,23 @@ def test_the_phones_show_what_arrived_and_nothing_else(carrier: RunningCarrier, 
     order(carrier, "undelivered", count=1)
     client.messages.create(to="+8615400000002", from_=NUMBER, body="丙")
     reply(carrier, "好的")
-    phones = requests.get(f"{carrier.url}/_inbox/phones", timeout=5).json()
+    phones = requests.get(f"{carrier.url}/_inbox/phones", timeout=60).json()
     assert [(row["phone"], row["messages"], row["preview"]) for row in phones] == [
         (PHONE, 2, "好的"),
         (other, 1, "【青禾电器】乙"),
     ]
-    assert [row["phone"] for row in requests.get(f"{carrier.url}/_inbox/phones?digits=0001", timeout=5).json()] == [
+    assert [row["phone"] for row in requests.get(f"{carrier.url}/_inbox/phones?digits=0001", timeout=60).json()] == [
         other
     ]
-    thread = requests.get(f"{carrier.url}/_inbox/phones/{PHONE}", timeout=5).json()
+    thread = requests.get(f"{carrier.url}/_inbox/phones/{PHONE}", timeout=60).json()
     assert [(row["body"], row["is_own"]) for row in thread] == [("【青禾电器】甲", False), ("好的", True)]
 
 
 def test_the_page_and_its_parts_are_served_under_a_strict_policy(carrier: RunningCarrier) -> None:
-    page = requests.get(carrier.url, timeout=5)
+    page = requests.get(carrier.url, timeout=60)
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "style=" not in page.text
     for name in ("inbox.css", "inbox.js"):
         assert f"/_inbox/static/{name}" in page.text
-        assert requests.get(f"{carrier.url}/_inbox/static/{name}", timeout=5).status_code == 200
-    assert requests.get(f"{carrier.url}/_inbox/static/../app.py", timeout=5).status_code == 404
+        assert requests.get(f"{carrier.url}/_inbox/static/{name}", timeout=60).status_code == 200
+    assert requests.get(f"{carrier.url}/_inbox/static/../app.py", timeout=60).status_code == 404

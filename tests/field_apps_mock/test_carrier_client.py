@@ -20,8 +20,8 @@ from tests.field_apps_mock.conftest import (
     Gateway,
     connect,
     get_stats,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,16 +135,16 @@ def test_wrong_credentials_are_20003_and_unknown_messages_20404(client: Client, 
 
 def test_an_unknown_path_and_a_wrong_method_answer_in_twilios_form(carrier: RunningCarrier) -> None:
     base = f"{carrier.url}/2010-04-01/Accounts/{ACCOUNT_SID}"
-    missing = requests.get(f"{base}/Calls.json", auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5)
+    missing = requests.get(f"{base}/Calls.json", auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60)
     assert (missing.status_code, missing.json()["code"]) == (404, 20404)
-    wrong = requests.put(f"{base}/Messages.json", auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5)
+    wrong = requests.put(f"{base}/Messages.json", auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60)
     assert (wrong.status_code, wrong.json()["code"]) == (405, 20004)
 
 
 @pytest.mark.parametrize("query", ["PageSize=0", "PageSize=x", "Page=-1", "PageToken=XY", "DateSent=someday"])
 def test_a_broken_listing_is_20001(carrier: RunningCarrier, query: str) -> None:
     url = f"{carrier.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json?{query}"
-    answer = requests.get(url, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5)
+    answer = requests.get(url, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (400, 20001)
 
 

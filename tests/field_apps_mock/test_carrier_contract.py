@@ -12,7 +12,8 @@ import requests
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 
-from tests.field_apps_mock.conftest import ACCOUNT_SID, AUTH_TOKEN, NUMBER, PHONE, connect, wait_until
+from tests.field_apps_mock.conftest import ACCOUNT_SID, AUTH_TOKEN, NUMBER, PHONE, connect
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -48,7 +49,7 @@ def ask(carrier: RunningCarrier, contract: OpenAPI, method: str, path: str, **pa
     """Send one request and hold it and its answer against the contract."""
     with requests.Session() as session:
         prepared = session.prepare_request(requests.Request(method, carrier.url + path, auth=AUTH, **parts))
-        response = session.send(prepared, timeout=5)
+        response = session.send(prepared, timeout=60)
     check(contract, response, prepared)
     return response
 
@@ -72,7 +73,7 @@ def test_create_fetch_list_update_and_delete_keep_the_contract(carrier: RunningC
     feedback = ask(carrier, contract, "POST", f"{one}/Feedback.json", data={"Outcome": "confirmed"}).json()
     assert feedback["outcome"] == "confirmed"
     assert ask(carrier, contract, "DELETE", f"{one}.json").status_code == 204
-    assert requests.get(f"{carrier.url}{one}.json", auth=AUTH, timeout=5).json()["code"] == 20404
+    assert requests.get(f"{carrier.url}{one}.json", auth=AUTH, timeout=60).json()["code"] == 20404
 
 
 def test_a_message_has_every_field_of_the_contract_and_no_other(carrier: RunningCarrier, contract: OpenAPI) -> None:

@@ -21,8 +21,8 @@ from tests.field_apps_mock.conftest import (
     connect,
     get_stats,
     order,
-    wait_until,
 )
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +79,7 @@ def test_too_many_requests_names_a_time_and_accepts_nothing(carrier: RunningCarr
     assert (caught.value.status, caught.value.code) == (429, 20429)
     url = f"{carrier.url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
     form = {"To": PHONE, "From": NUMBER, "Body": "您好"}
-    answer = requests.post(url, data=form, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5)
+    answer = requests.post(url, data=form, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3")
     assert get_stats(carrier)["accepted"] == 0
 
@@ -166,8 +166,8 @@ def test_a_probability_strikes_about_as_often_and_repeatably(carrier: RunningCar
     ],
 )
 def test_an_order_that_means_nothing_is_refused(carrier: RunningCarrier, body: dict[str, object]) -> None:
-    assert requests.post(f"{carrier.url}/_control", json=body, timeout=5).status_code == 422
-    assert requests.post(f"{carrier.url}/_control", data={"mode": "hang"}, timeout=5).status_code == 415
+    assert requests.post(f"{carrier.url}/_control", json=body, timeout=60).status_code == 422
+    assert requests.post(f"{carrier.url}/_control", data={"mode": "hang"}, timeout=60).status_code == 415
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ def test_the_program_runs_until_sigterm_and_keeps_its_state(tmp_path: Path) -> N
             url = process.stdout.readline().removeprefix("carrier: ").strip()
             form = {"To": PHONE, "From": NUMBER, "Body": "您好"}
             path = f"{url}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
-            assert requests.post(path, data=form, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=5).status_code == 201
-            assert requests.get(f"{url}/_stats", timeout=5).json()["accepted"] == accepted
+            assert requests.post(path, data=form, auth=(ACCOUNT_SID, AUTH_TOKEN), timeout=60).status_code == 201
+            assert requests.get(f"{url}/_stats", timeout=60).json()["accepted"] == accepted
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(("sid", "token"), [("AC123", "t"), (ACCOUNT_SID, "")])

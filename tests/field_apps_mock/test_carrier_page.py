@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.field_apps_mock.conftest import NUMBER, PHONE, Gateway, wait_until
+from tests.field_apps_mock.conftest import NUMBER, PHONE, Gateway
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import requests
 
 from stack.cluster import find_bin
 from stack.ports import _find_free_port
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,7 +124,7 @@ class System:
             process.terminate()
         for process in self.processes.values():
             with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=15)
+                process.wait(timeout=60)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -151,7 +151,7 @@ class System:
 
     def order(self, **order: Any) -> None:  # noqa: ANN401 - whatever the double's control takes
         """Tell the carrier to fail."""
-        requests.post(f"{self.carrier_url}/_control", json=order, timeout=5).raise_for_status()
+        requests.post(f"{self.carrier_url}/_control", json=order, timeout=60).raise_for_status()
 
     def query(self, database: Database, statement: str) -> list[tuple[Any, ...]]:
         """Ask a database as its superuser."""
@@ -160,20 +160,18 @@ class System:
 
     def wait_until(self, is_so: Callable[[], bool], *, within_s: float = 60.0) -> None:
         """Wait for something to become true."""
-        deadline = time.monotonic() + within_s
-        while not is_so():
-            if time.monotonic() > deadline:
-                states = self.query("people", "SELECT state, reason, count(*) FROM delivery.messages GROUP BY 1, 2")
-                tails = [f"{log.name}: {log.read_text()[-1500:]}" for log in self.folder.glob("*.log")]
-                message = f"not within {within_s} s: {states}\n" + "\n".join(tails)
-                raise AssertionError(message)
-            time.sleep(0.1)
+        wait_until(is_so, within_s=within_s, tell=self._tell)
+
+    def _tell(self) -> str:
+        states = self.query("people", "SELECT state, reason, count(*) FROM delivery.messages GROUP BY 1, 2")
+        tails = [f"{log.name}: {log.read_text()[-1500:]}" for log in self.folder.glob("*.log")]
+        return f"{states}\n" + "\n".join(tails)
 
     def is_ready(self) -> bool:
         """Say whether web and gateway answer, and web has a release to show."""
         try:
             answers = [
-                requests.get(url, timeout=2) for url in (f"{self.web_url}/readyz", f"{self.gateway_url}/healthz")
+                requests.get(url, timeout=60) for url in (f"{self.web_url}/readyz", f"{self.gateway_url}/healthz")
             ]
         except requests.RequestException:
             return False

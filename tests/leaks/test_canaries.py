@@ -98,19 +98,19 @@ def _type_numbers(system: System, headers: dict[str, str]) -> None:
     for canary in TYPED:
         web, number = system.web_url, canary.digits
         told = {"X-Request-Id": number, "User-Agent": canary.name.encode().hex() + number, "Referer": number}
-        requests.get(f"{web}/{number}", headers=told, timeout=5)
-        requests.get(f"{web}{API}/broadcasts/{number}", headers=headers | told, timeout=5)
-        requests.get(f"{web}{API}/heatmap", params={"lon": number, "lat": f"+86{number}"}, headers=headers, timeout=5)
-        requests.get(f"{web}/v1/me", headers={"Authorization": f"Bearer {number}"}, timeout=5)
+        requests.get(f"{web}/{number}", headers=told, timeout=60)
+        requests.get(f"{web}{API}/broadcasts/{number}", headers=headers | told, timeout=60)
+        requests.get(f"{web}{API}/heatmap", params={"lon": number, "lat": f"+86{number}"}, headers=headers, timeout=60)
+        requests.get(f"{web}/v1/me", headers={"Authorization": f"Bearer {number}"}, timeout=60)
         body = {"community_codes": [COMMUNITY], "category": "refrigerator", "body": f"请打{number}找{canary.name}"}
-        requests.post(f"{web}{API}/broadcasts/preview", json=body, headers=headers, timeout=5)
+        requests.post(f"{web}{API}/broadcasts/preview", json=body, headers=headers, timeout=60)
         key = {"Idempotency-Key": canary.customer_id}
-        requests.post(f"{web}{API}/broadcasts", json=body | {"quota": 50}, headers=headers | key, timeout=5)
+        requests.post(f"{web}{API}/broadcasts", json=body | {"quota": 50}, headers=headers | key, timeout=60)
         form = {"From": f"+86{number}", "To": f"+86{number}", "Body": canary.ticket, "MessageSid": number}
         for path in ("inbound", f"status/{number}", f"status/{UUID(int=int(number))}"):
-            requests.post(f"{system.gateway_url}/twilio/{path}", data=form, headers=told, timeout=5)
+            requests.post(f"{system.gateway_url}/twilio/{path}", data=form, headers=told, timeout=60)
             signed = told | {"X-Twilio-Signature": number}
-            requests.post(f"{system.gateway_url}/twilio/{path}?{number}", data=form, headers=signed, timeout=5)
+            requests.post(f"{system.gateway_url}/twilio/{path}?{number}", data=form, headers=signed, timeout=60)
 
 
 def _order_faults(system: System) -> None:
@@ -158,7 +158,7 @@ def _send_through_every_failure(system: System) -> None:
 
 
 def _wait_for_accepted(system: System, count: int) -> None:
-    system.wait_until(lambda: requests.get(f"{system.carrier_url}/_stats", timeout=5).json()["accepted"] >= count)
+    system.wait_until(lambda: requests.get(f"{system.carrier_url}/_stats", timeout=60).json()["accepted"] >= count)
 
 
 def _count_states(system: System) -> dict[str, int]:
@@ -167,11 +167,11 @@ def _count_states(system: System) -> dict[str, int]:
 
 def _write_back(system: System) -> None:
     """Let phones answer: with refusals, and with everything about themselves."""
-    phones = requests.get(f"{system.carrier_url}/_inbox/phones", timeout=5).json()
+    phones = requests.get(f"{system.carrier_url}/_inbox/phones", timeout=60).json()
     for phone, canary in zip(phones[:6], PEOPLE, strict=False):
         for text in (f"退订 {canary.ticket}", canary.ticket):
             url = f"{system.carrier_url}/_inbox/phones/{phone['phone']}/replies"
-            requests.post(url, json={"body": text}, timeout=5).raise_for_status()
+            requests.post(url, json={"body": text}, timeout=60).raise_for_status()
 
 
 def _look_as_operator(system: System) -> None:
@@ -204,7 +204,7 @@ def _find_leaks(search: Search, places: dict[str, bytes]) -> dict[str, list[str]
 
 def _tell_that_it_happened(system: System, told: str) -> None:
     """Refuse a silent pass: what was to be gone through was gone through."""
-    stats: dict[str, Any] = requests.get(f"{system.carrier_url}/_stats", timeout=5).json()
+    stats: dict[str, Any] = requests.get(f"{system.carrier_url}/_stats", timeout=60).json()
     struck = set(stats["faults"])
     assert {"accepted_dropped", "error_500", "html_502", "hang", "21211", "21610", "listing_fails"} <= struck, stats
     assert stats["duplicates"] == 0

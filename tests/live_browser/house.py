@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from stack.demo_city import read_staff
 from stack.demo_client import Carrier, FieldClient, Json
 from tests.browser.conftest import Stack
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.end_to_end.system import RunningSystem
 
 _PER_DAY: Final = 3
@@ -74,11 +72,3 @@ class House:
 
     def _as_stack(self, row: dict[str, str]) -> Stack:
         return Stack(self.system.installation.address("app"), row["login"], row["password"], None)
-
-
-def wait_until(is_so: Callable[[], bool], *, within_s: float) -> None:
-    """Wait until something is so; fail when it is not in time."""
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"still not so after {within_s:.0f} s"
-        time.sleep(0.3)

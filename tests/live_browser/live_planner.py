@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.steps import open_tab, sign_in_as
 from tests.live_browser.access import check_access
-from tests.live_browser.house import wait_until
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.live_browser.house import House

@@ -117,7 +117,8 @@ def test_traces_are_masked(stream: io.StringIO, logger: logging.Logger) -> None:
         logger.exception("failed for 13912345678")
     [line] = _read(stream)
     assert "ValueError" in str(line["exception"])
-    assert "139" not in stream.getvalue()
+    del line["timestamp"]
+    assert "139" not in str(line)
 
 
 def test_twilio_and_urllib3_do_not_chat(stream: io.StringIO) -> None:

@@ -150,7 +150,7 @@ def test_of_two_reviewers_at_once_one_decides(desk: Desk) -> None:
     barrier = Barrier(2)
 
     def run(decision: Decision, reason: Reason) -> type[CampaignError] | None:
-        barrier.wait(5)
+        barrier.wait(60)
         try:
             settle(desk, asked.broadcast_id, decision, reason, reviewer=make_actor())
         except CampaignError as error:

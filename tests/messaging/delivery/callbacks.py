@@ -22,12 +22,14 @@ BASE = "https://gateway.example/hooks"
 CURRENT, PREVIOUS, FOREIGN = "current-token", "previous-token", "foreign-token"
 
 
-def make_settings() -> GatewaySettings:
+def make_settings(*, answer_within_s: float = 60.0) -> GatewaySettings:
+    """Return a gateway's settings, patient unless a test is about time: a busy machine proves nothing."""
     return GatewaySettings.model_validate(
         {
             "mode": "test",
             "people_url": "postgresql://unused",
             "gateway_public_url": BASE,
+            "gateway_answer_within_s": answer_within_s,
             "twilio_account_sid": ACCOUNT,
             "twilio_auth_token": CURRENT,
             "twilio_auth_token_previous": PREVIOUS,

@@ -26,6 +26,7 @@ from messaging.delivery.rounds import Outcome, Round, Turn, attempt, start_round
 from messaging.delivery.settings import OutboxSettings
 from tests.messaging.delivery.fakes import RecordingSmsSender, make_sid
 from tests.messaging.delivery.world import RULES
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,16 +77,18 @@ def pumping(parts: SenderParts) -> Iterator[None]:
     assert not thread.is_alive()
 
 
-def wait_until(is_so: Callable[[], bool], *, clock: FakeClock | None = None, within_s: float = 15.0) -> None:
-    """Wait for something to become true, or fail; a clock given goes on by 4 s each time."""
+def wait_while_time_goes(clock: FakeClock, is_so: Callable[[], bool]) -> None:
+    """Wait for something to become true, or fail; the clock goes on by 4 s each time."""
     pause = Event()
-    for _ in range(int(within_s / 0.1)):
+
+    def is_so_by_now() -> bool:
         if is_so():
-            return
+            return True
         pause.wait(0.1)
-        if clock:
-            clock.advance(seconds=4)
-    raise AssertionError("never")
+        clock.advance(seconds=4)
+        return False
+
+    wait_until(is_so_by_now)
 
 
 def plan(world: World, clock: FakeClock, *, messages: int) -> UUID:
@@ -111,8 +114,8 @@ def test_two_minutes_without_the_serving_database_hold_nothing_up(world: World, 
     began = clock()
     with pumping(make_parts(world, RecordingSmsSender())):
         wait_until(lambda: world.count_states().get(MessageState.UNKNOWN) == 1)
-        wait_until(lambda: world.get_message(lost).absences == 2, clock=clock)
-        wait_until(lambda: world.count_states() == {MessageState.ACCEPTED: 7}, clock=clock)
+        wait_while_time_goes(clock, lambda: world.get_message(lost).absences == 2)
+        wait_while_time_goes(clock, lambda: world.count_states() == {MessageState.ACCEPTED: 7})
     assert world.get_run(drawn).expanded == 1
     assert clock() - began >= timedelta(minutes=2)
 
@@ -128,9 +131,9 @@ def test_a_drain_that_breaks_ends_no_thread(world: World, clock: FakeClock) -> N
         return Accepted(make_sid(int(sms.phone[-9:])))
 
     with pumping(make_parts(world, RecordingSmsSender(answer))):
-        wait_until(lambda: world.count_states().get(MessageState.ACCEPTED, 0) >= 2, clock=clock)
+        wait_while_time_goes(clock, lambda: world.count_states().get(MessageState.ACCEPTED, 0) >= 2)
         plan(world, clock, messages=2)
-        wait_until(lambda: world.count_states().get(MessageState.ACCEPTED, 0) >= 4, clock=clock)
+        wait_while_time_goes(clock, lambda: world.count_states().get(MessageState.ACCEPTED, 0) >= 4)
 
 
 def _has_killed(world: World, kill: TextClause) -> bool:
@@ -146,7 +149,7 @@ def test_a_lost_lock_is_taken_again_and_the_threads_go_on(world: World, clock: F
     with pumping(make_parts(world, RecordingSmsSender())):
         for accepted in (1, 2, 3):
             plan(world, clock, messages=1)
-            wait_until(lambda: MessageState.PLANNED not in world.count_states(), clock=clock)
+            wait_while_time_goes(clock, lambda: MessageState.PLANNED not in world.count_states())
             wait_until(lambda wanted=accepted: world.count_states() == {MessageState.ACCEPTED: wanted})  # type: ignore[misc]
             wait_until(lambda: _has_killed(world, kill))
 

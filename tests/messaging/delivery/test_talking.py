@@ -210,7 +210,7 @@ def test_an_erasure_waits_for_an_answer_on_its_way_and_takes_it_along(
         started.wait()
         assert not wait([erasing], timeout=0.3).done
         session.commit()
-        erasing.result(timeout=10)
+        erasing.result(timeout=60)
     with world.admin() as session:
         assert session.scalars(select(Line)).all() == []
     assert text_back(client, talk.phone, "声音有点大") == 200

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry as Retrying
 from rq import Callback, Queue, Retry
 from rq.command import send_shutdown_command
 from rq.job import Job
@@ -25,10 +31,12 @@ from rq.webhook import Webhook
 from rq.worker import Worker
 
 from messaging.campaigns.rq_queue import RqJobQueue
+from messaging.delivery import worker as delivery_worker
 from messaging.delivery.jobs import QUEUE_NAME, WAKE, WakeJob, read_wake_up
 from messaging.delivery.models import MessageState
 from messaging.delivery.worker import DrainWorker, PumpQueue, make_worker
 from tests.messaging.delivery.traps import Unpickled
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,13 +146,17 @@ class Sentry:
         """Count the lines about refused jobs."""
         return self.log.read_text().count('"job_refused"')
 
-    def wait_until(self, is_so: Callable[[], bool], *, within_s: float = 20) -> None:
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Wait; fails when the worker ends or nothing happens."""
-        deadline = time.monotonic() + within_s
-        while not is_so():
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
-            assert time.monotonic() < deadline, self.log.read_text()[-3000:]
-            time.sleep(0.05)
+
+        def is_so_while_it_runs() -> bool:
+            assert self.process.poll() is None, self._tell()
+            return is_so()
+
+        wait_until(is_so_while_it_runs, tell=self._tell)
+
+    def _tell(self) -> str:
+        return self.log.read_text()[-3000:]
 
     def check_it_works(self, **extra: Any) -> None:  # noqa: ANN401 - whatever RQ takes with a job
         """Check that a wake-up sends what is due, and that no trap was touched by then."""
@@ -168,7 +180,7 @@ def sentry(world: World, redis: Redis, clock: FakeClock, key_file: Path, tmp_pat
         yield started
         assert started.process.poll() is None, started.log.read_text()[-3000:]
         started.process.terminate()
-        assert started.process.wait(timeout=10) == 0
+        assert started.process.wait(timeout=60) == 0, started.log.read_text()[-3000:]
     finally:
         started.process.kill()
         started.process.wait()
@@ -243,6 +255,38 @@ def test_what_a_dead_worker_left_is_not_carried_out_by_the_next(world: World, re
     worker.run_maintenance_tasks()
     assert (queue.count, redis.llen(queue.intermediate_queue_key)) == (0, 0)
     assert world.count_states() == {}
+
+
+@pytest.fixture
+def _own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put back what a worker in this process changes."""
+    monkeypatch.setattr(DrainWorker, "has_stopped", False)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_own_signals")
+@pytest.mark.parametrize("is_redis_away", [False, True])
+def test_a_worker_stops_in_the_pause_after_rq_gave_up(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, *, is_redis_away: bool
+) -> None:
+    asked: list[Timer] = []
+
+    def give_up(redis_url: str, *, group: str | None) -> None:
+        worker = make_worker(redis_url, group=group)
+        worker._install_signal_handlers()  # type: ignore[no-untyped-call]
+        if is_redis_away:
+            worker.connection = Redis("127.0.0.1", 1, retry=Retrying(NoBackoff(), 0))
+        asked.append(Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)))
+        asked[-1].start()
+
+    monkeypatch.setattr(delivery_worker, "build_sender", lambda _: Mock())
+    monkeypatch.setattr(delivery_worker, "_work_once", give_up)
+    delivery_worker.run_worker(_get_url(redis))
+    assert DrainWorker.has_stopped
+    assert len(asked) == 1
 
 
 def test_a_quiet_queue_does_not_look_like_a_redis_that_is_away(redis: Redis) -> None:

@@ -73,7 +73,7 @@ def test_the_lock_of_the_head_is_taken_after_everything_else(book: Book) -> None
         act.session.execute(text("SELECT 1 FROM delivery.valve FOR UPDATE"))
         act.note(Action.VALVE_TURNED, subject="valve", at=NOW, state="open")
         with ThreadPoolExecutor(1) as pool:
-            pool.submit(_turn_valve, book).result(timeout=5)
+            pool.submit(_turn_valve, book).result(timeout=60)
     assert book.check() == 2
 
 
