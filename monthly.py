@@ -155,8 +155,7 @@ def intake(
     settings = PeopleSettings()
 
     def take_in_group(group: Group) -> None:
-        if knock:
-            _open_wake_ups(group).knock(drop_id=drop_dir.name, helpers=knock)
+        tell = partial(_open_wake_ups(group).knock, drop_id=drop_dir.name, helpers=knock) if knock else None
         try:
             waits = _must_newcomers_wait(settings.groups, drop_dir=drop_dir)
             open_tools = partial(_open_tools, group.name, newcomers_wait=waits, lets_go=let_go)
@@ -166,7 +165,7 @@ def intake(
                     drop_dir=drop_dir,
                     recorder=_make_recorder(KeySettings().open_store(), Actor.INTAKE),
                     clock=_now,
-                    helpers=Helpers(workers, open_tools) if workers > 1 else None,
+                    helpers=Helpers(workers, open_tools, tell),
                     progress=progress,
                     rejects_path=rejects,
                 )
@@ -202,7 +201,7 @@ def help_intake(*, drops_dir: Path, group_name: str | None) -> None:
             done = 0
         if done:
             click.echo(f"did {done:,} parts")
-        wake_ups.wait(_LOOK_EVERY_S)
+        wake_ups.wait(_LOOK_EVERY_S, is_stopped=stop.is_set)
 
 
 @click.command("publish")

@@ -2,7 +2,8 @@
 
 `...?pooler=transaction` says that PgBouncer, or its like, lends a server's connection for one transaction at a time.
 Whatever outlives a transaction then reaches somebody else: no statement is prepared, and the limit of a statement's
-time is set in each transaction instead of once a connection.
+time is set in each transaction instead of once a connection. What is asked in autocommit has no limit there but the
+socket's timeouts.
 """
 
 from __future__ import annotations
@@ -55,4 +56,6 @@ def _limit_transactions(engine: Engine, *, statement_timeout_ms: int) -> None:
 
     @event.listens_for(engine, "begin")
     def set_limit(connection: Connection) -> None:
-        connection.exec_driver_sql(limit)
+        # SQLAlchemy tells of a beginning in autocommit, too, where no transaction is there to have a limit.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql(limit)

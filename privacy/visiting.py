@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import click
+import psycopg
 from sqlalchemy.exc import OperationalError
 
 from privacy.groups import Group, GroupError, GroupSettings
@@ -38,7 +39,8 @@ def visit(groups: Sequence[Group], work: Callable[[Group], None]) -> None:
         click.echo(f"{group.name}:")
         try:
             work(group)
-        except OperationalError:
+        # The intake works on a connection without SQLAlchemy around it.
+        except (OperationalError, psycopg.OperationalError):
             click.echo("  the database does not answer, or does not know this role and password", err=True)
             failed.append(group.name)
         except click.ClickException as error:

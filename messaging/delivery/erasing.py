@@ -22,6 +22,7 @@ from privacy.people.erasures import NOBODY, find_household, is_keyless, note_era
 from privacy.people.holdings import delete_holdings
 from privacy.people.key_uses import check_phones_found
 from privacy.people.loading.journal import keep_intake_out, refuse_half_in
+from privacy.people.loading.staging import clear_dead
 from privacy.people.models import Household
 
 if TYPE_CHECKING:
@@ -80,13 +81,14 @@ def erase_keyless(
 def _begin(sessions: sessionmaker[Session], *, recorder: Recorder) -> Iterator[Act]:
     """Open a transaction that keeps the intake out, and begins with every drop in whole.
 
-    What is half in goes on from where it stood, and knows the erased of before only. Raises HouseholdBusyError where a
-    lock is held too long.
+    What is half in goes on from where it stood, and knows the erased of before only. A check that died is begun anew:
+    what it left of anybody is emptied. Raises HouseholdBusyError where a lock is held too long.
     """
     try:
         with recorder.begin(sessions) as act:
             keep_intake_out(act.session, is_shared=True)
             refuse_half_in(act.session)
+            clear_dead(act.session)
             yield act
     except OperationalError as failure:
         if isinstance(failure.orig, LockNotAvailable):

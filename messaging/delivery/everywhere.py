@@ -99,9 +99,13 @@ class Everywhere:
         _raise_worst([failure for done in self._collect(work) if (failure := _get_failure(done))])
 
     def _collect(self, work: Callable[[GatewayParts], Answer]) -> Iterator[Future[Answer]]:
-        """Give each group's answer as it comes, a failure for what does not come in time."""
+        """Give each group's answer as it comes, a failure for what does not come in time.
+
+        Only one that is alone is waited for where all its threads are taken: of several it would hold up the others.
+        """
         until = time.monotonic() + self._within_s
-        waiting = {_begin(deadline, work, parts, within_s=self._within_s) for parts, deadline in self._groups}
+        within_s = self._within_s if len(self._groups) == 1 else 0.0
+        waiting = {_begin(deadline, work, parts, within_s=within_s) for parts, deadline in self._groups}
         while waiting:
             done, waiting = wait(waiting, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
             if not done:

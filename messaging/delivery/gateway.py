@@ -23,7 +23,7 @@ from messaging.delivery.opt_outs import means_opt_out
 from messaging.delivery.page import register_page
 from messaging.delivery.pools import create_pool
 from messaging.delivery.ports import CarrierRecord, CarrierStatus
-from messaging.delivery.receipts import Callback, record_callback
+from messaging.delivery.receipts import Callback, note_refusal, record_callback
 from messaging.delivery.replies import record_reply
 from messaging.delivery.settings import GatewaySettings, OutboxSettings, load
 from privacy.people.consent import record_opt_out
@@ -182,13 +182,7 @@ def _take_refusal(parts: GatewayParts, form: dict[str, str]) -> None:
     """Note a refusal that the carrier told of where the phone may turn up one day, too: people move between groups."""
     hashes = parts.vault.hash_phone(_parse(form.get("To")))
     with parts.sessions.begin() as session:
-        record_opt_out(
-            session,
-            opt_out_hash=hashes.opt_out_hash,
-            version=hashes.opt_out_version,
-            source="carrier",
-            at=parts.clock(),
-        )
+        note_refusal(session, opt_out_hash=hashes.opt_out_hash, version=hashes.opt_out_version, now=parts.clock())
 
 
 def _take_inbound(parts: GatewayParts, form: dict[str, str]) -> None:

@@ -25,8 +25,8 @@ _FINAL = frozenset({MessageState.DELIVERED, MessageState.UNDELIVERED, MessageSta
 
 ARROWS: Mapping[MessageState, frozenset[MessageState]] = MappingProxyType(
     {
-        # To the last two only from a plan to send again: the carrier says meanwhile that it had taken the first one, or
-        # the household has another number since.
+        # To the last two from a plan to send again: the carrier says meanwhile that it had taken the first one, or the
+        # household has another number since. And after a restore from any: it may have left after the backup's day.
         MessageState.PLANNED: frozenset(
             {MessageState.SENDING, MessageState.SKIPPED, MessageState.ACCEPTED, MessageState.UNCONFIRMED}
         ),

@@ -108,9 +108,7 @@ def _hear_late(session: Session, callback: Callback, *, now: datetime) -> None:
 def _heed(session: Session, callback: Callback, *, now: datetime) -> None:
     """Take the carrier's word that the phone's owner wants no messages."""
     if is_opt_out(callback.record.error_code):
-        record_opt_out(
-            session, opt_out_hash=callback.opt_out_hash, version=callback.opt_out_version, source="carrier", at=now
-        )
+        note_refusal(session, opt_out_hash=callback.opt_out_hash, version=callback.opt_out_version, now=now)
 
 
 def _may_be_its_sid(session: Session, message: _Named, *, sid: str) -> bool:
@@ -164,4 +162,9 @@ def heed_refusal(session: Session, *, household_id: UUID, record: CarrierRecord,
     known = select(Phone.opt_out_hash, Phone.opt_out_version).where(Phone.household_id == household_id)
     held = session.execute(known).first()
     if held is not None:
-        record_opt_out(session, opt_out_hash=held[0], version=held[1], source="carrier", at=now)
+        note_refusal(session, opt_out_hash=held[0], version=held[1], now=now)
+
+
+def note_refusal(session: Session, *, opt_out_hash: bytes, version: int, now: datetime) -> None:
+    """Note, by the carrier's word, that a phone's owner wants no messages."""
+    record_opt_out(session, opt_out_hash=opt_out_hash, version=version, source="carrier", at=now)

@@ -71,7 +71,8 @@ def call(desk: Desk, claimed: Claim) -> SendResult:
 def _may_still_go(desk: Desk, claimed: Claim) -> bool:
     """Look once more at the campaign, the valve, the consent and the opt-out: a no just after the claim still counts.
 
-    One look outside of any transaction, so that it costs one question to the database.
+    One look outside of any transaction, so that it costs one question to the database. Behind a pooler it has no limit
+    of time but the socket's.
     """
     with desk.sessions() as session:
         connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})

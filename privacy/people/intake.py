@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import sessionmaker
 
 from privacy.audit.values import Action
@@ -113,6 +112,8 @@ def _work(
         job = Job.of(drop, run=run, tools=tools)
         prepare(connection, job)
         staging.lead(connection)
+        if helpers and helpers.knock:
+            helpers.knock()
         with open_crew(job, helpers=helpers) as crew:
             foreman = Foreman(connection, job, crew, progress)
             with open_rejects(path) as rejects:
@@ -128,7 +129,7 @@ def _finish(tools: Tools, *, drop: Drop, valid: ValidDrop, recorder: Recorder, n
     households = valid.counts[TableName.HOUSEHOLDS]
     with recorder.begin(sessionmaker(tools.engine)) as act:
         journal.finish(act.session, drop=drop, now=now)
-        act.session.execute(text(staging.get_clearing()))
+        staging.clear_within(act.session)
         act.note(
             Action.DROP_TAKEN_IN,
             # The name is the data platform's; whatever stands in it, no number gets on.

@@ -40,7 +40,7 @@ class Core(DeclarativeBase):
 
 
 class Drop(Core):
-    """One monthly drop and how far its intake has come. `progress` maps file name to rows committed."""
+    """One monthly drop and how far its intake has come. `progress` has, once all are in, the rows of each file."""
 
     __tablename__ = "drops"
 

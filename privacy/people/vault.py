@@ -91,19 +91,17 @@ class Vault:
         self._wrappers: dict[int, AESGCM] = {}
         self._macs: dict[tuple[KeyName, int], HMAC] = {}
 
-    def seal(self, household_id: UUID, phone: str, *, lookup_hash: bytes | None = None) -> SealedPhone:
-        """Encrypt a phone for one household under a fresh data key and the newest key-encryption key.
-
-        Whoever has looked for the phone before gives its hash, which is then not made again.
-        """
-        noise = self._random(_KEY_BYTES + 2 * _NONCE_BYTES)
-        data_key, nonce, other = noise[:_KEY_BYTES], noise[_KEY_BYTES:-_NONCE_BYTES], noise[-_NONCE_BYTES:]
-        sealed = AESGCM(data_key).encrypt(nonce, phone.encode(), _bind(_CIPHERTEXT, household_id, _SEAL_VERSION))
-        key = self._wrap(household_id, data_key, nonce=other)
-        return SealedPhone(nonce + sealed, _SEAL_VERSION, key, self.hash_phone(phone, lookup_hash=lookup_hash))
+    def seal(self, household_id: UUID, phone: str) -> SealedPhone:
+        """Encrypt the phone of one household: what `seal_many` does for many."""
+        sealed = self.seal_many([household_id.bytes], [phone])
+        key = WrappedKey(sealed.wrapped_keys[0], sealed.kek_version)
+        return SealedPhone(sealed.ciphertexts[0], sealed.seal_version, key, self.hash_phone(phone))
 
     def seal_many(self, household_ids: Sequence[bytes], phones: Sequence[str]) -> SealedPhones:
-        """Encrypt the phones of n households, by the 16 bytes of their ids: what `seal` does, at half the cost."""
+        """Encrypt the phones of n households, by the 16 bytes of their ids.
+
+        Each under a fresh data key, which is wrapped by the newest key-encryption key.
+        """
         kek_version = self.find_versions(KeyName.KEK)[0]
         wrap, tail = self._get_wrapper(kek_version).encrypt, kek_version.to_bytes(4, "big")
         own_tail = _SEAL_VERSION.to_bytes(4, "big")
@@ -144,10 +142,10 @@ class Vault:
             known = self._versions[name] = self._keys.find_versions(name)
         return known
 
-    def hash_phone(self, phone: str, *, lookup_hash: bytes | None = None) -> PhoneHashes:
-        """Return both blind indexes of a phone under the newest keys; the first may be known already."""
+    def hash_phone(self, phone: str) -> PhoneHashes:
+        """Return both blind indexes of a phone under the newest keys."""
         return PhoneHashes(
-            lookup_hash or self.lookup_hash(phone), self.find_versions(KeyName.LOOKUP)[0],
+            self.lookup_hash(phone), self.find_versions(KeyName.LOOKUP)[0],
             self.opt_out_hash(phone), self.find_versions(KeyName.OPT_OUT)[0],
         )  # fmt: skip
 
@@ -186,14 +184,13 @@ class Vault:
         return list(zip(*columns, strict=True))
 
     def bounds_hashes(self, household_ids: Iterable[bytes], items: Iterable[bytes], *, year: int) -> list[bytes]:
-        """Return `bounds_hash` of each of many households, by the 16 bytes of their ids, and items."""
+        """Return the hashes by which few items of a household count, the same all year, 32 bytes each.
+
+        For n pairs of the 16 bytes of a household's id, and an item.
+        """
         head = year.to_bytes(2, "big")
         pairs = zip(household_ids, items, strict=True)
         return self._hash_many(KeyName.BOUNDS, (head + household_id + item for household_id, item in pairs))
-
-    def bounds_hash(self, household_id: UUID, *, year: int, item: str) -> bytes:
-        """Return the hash by which a household's few counted items are chosen, the same all year, 32 bytes."""
-        return self._hash(KeyName.BOUNDS, year.to_bytes(2, "big") + household_id.bytes + item.encode())
 
     def make_household_ids(self, count: int) -> list[UUID]:
         """Return new random household ids."""

@@ -6,7 +6,7 @@ Without Redis nothing is lost: a helper looks by itself every few seconds.
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -15,12 +15,17 @@ from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 QUEUE_NAME: Final = "intake"
 WAKE: Final = "privacy.people.loading.helping.help_out"
 """The name in a job, for whoever looks into the queue. It is never imported."""
 
 _JOB_TTL_S: Final = 60
 _TIMEOUT_S: Final = 2.0
+_PIECE_S: Final = 1.0
+_SHORTEST_S: Final = 0.01
 
 
 class WakeUps:
@@ -39,10 +44,17 @@ class WakeUps:
         except (RedisError, OSError):
             return
 
-    def wait(self, seconds: int, /) -> None:
-        """Wait for a knock, at most so long. What the job says is not even read, and it is gone."""
-        began = time.monotonic()
-        try:
-            self._redis.blpop([self._queue.key], timeout=seconds)
-        except (RedisError, OSError):
-            time.sleep(max(0.0, seconds - (time.monotonic() - began)))
+    def wait(self, seconds: float, /, *, is_stopped: Callable[[], bool]) -> None:
+        """Wait for a knock, at most so long, and hardly longer than until the caller is to stop.
+
+        What the job says is not even read, and it is gone.
+        """
+        end = time.monotonic() + seconds
+        while not is_stopped() and (left := end - time.monotonic()) > 0:
+            piece = min(left, _PIECE_S)
+            try:
+                # Without end would be 0, and so what rounds to it.
+                if self._redis.blpop([self._queue.key], timeout=max(piece, _SHORTEST_S)):
+                    return
+            except (RedisError, OSError):
+                time.sleep(piece)

@@ -50,16 +50,6 @@ def compute_release_rho(parameters: Mapping[str, Any]) -> float | None:
     return sum(PRODUCTS[Product(name)].sensitivity_squared / (2 * sigma**2) for name, sigma in sigmas.items())
 
 
-@lru_cache(maxsize=4096)
-def _convert(rho: float) -> float:
-    return compute_epsilon(rho, delta=DELTA)
-
-
-def convert(rho: float) -> float:
-    """Return the epsilon of a rho at `plan.DELTA`, each conversion made once."""
-    return _convert(round(rho, _DIGITS))
-
-
 def find_spending(session: Session, *, months: int) -> list[MonthSpending]:
     """Return what the newest `months` released months cost, newest first."""
     query = select(Release.month, Release.city_code, Release.parameters).order_by(Release.city_code)
@@ -70,9 +60,9 @@ def find_spending(session: Session, *, months: int) -> list[MonthSpending]:
     return [
         MonthSpending(
             month,
-            convert(dearest[month]),
-            convert(_sum_year(dearest, until=month)),
-            tuple(CitySpending(city, None if rho is None else convert(rho)) for city, rho in costs[month].items()),
+            _convert(dearest[month]),
+            _convert(_sum_year(dearest, until=month)),
+            tuple(CitySpending(city, None if rho is None else _convert(rho)) for city, rho in costs[month].items()),
         )
         for month in sorted(costs, reverse=True)[:months]
     ]
@@ -80,3 +70,13 @@ def find_spending(session: Session, *, months: int) -> list[MonthSpending]:
 
 def _sum_year(dearest: Mapping[date, float], *, until: date) -> float:
     return sum(rho for month, rho in dearest.items() if 0 <= count_months(month, until=until) < MONTHS_PER_YEAR)
+
+
+def _convert(rho: float) -> float:
+    """Return the epsilon of a rho at `plan.DELTA`, each conversion made once."""
+    return _convert_rounded(round(rho, _DIGITS))
+
+
+@lru_cache(maxsize=4096)
+def _convert_rounded(rho: float) -> float:
+    return compute_epsilon(rho, delta=DELTA)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from privacy.engines import is_pooled, open_engine
@@ -64,6 +64,17 @@ def test_what_one_process_sets_and_prepares_does_not_reach_another_by_their_comm
     assert {_find(free, LIMIT) for _ in range(8)} == {"0"}
     limited.dispose()
     free.dispose()
+
+
+def test_behind_a_pooler_a_look_in_autocommit_is_one_question(urls: tuple[SecretStr, SecretStr]) -> None:
+    engine = open_engine(urls[1], statement_timeout_ms=4321)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, said, *_: asked.append(said))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        assert connection.scalar(LIMIT) == "0"
+    assert asked == [LIMIT.text]
+    assert _find(engine, LIMIT) == "4321ms"
+    engine.dispose()
 
 
 def test_a_url_names_no_other_pooler_than_one_by_transaction() -> None:

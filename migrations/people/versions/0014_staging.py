@@ -1,8 +1,8 @@
 """Where a drop stands between its check and its tables, so that any number of processes can work on it.
 
-Nobody is erased while a drop is half in, and it is empty before and after: so its tables name no `household_id`, by
-which erasures and exports would look for them. Unlogged: after a crash of the server all of it is empty together,
-journal and rows, and the drop is checked again.
+Nobody is erased while a drop is half in, and it is empty after; what a check that died has left goes before anybody is
+erased (0016). So its tables name no `household_id`, by which erasures and exports would look for them. Unlogged: after
+a crash of the server all of it is empty together, journal and rows, and the drop is checked again.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +24,9 @@ _LINES_AT_ONCE = 1000
 # How the binary form begins and ends: its signature, no flags, nothing more; after the last row, -1.
 _HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER: Final = b"\xff\xff"
+
+EPOCH: Final = date(2000, 1, 1)
+"""The day from which PostgreSQL counts days in its binary form."""
 
 
 def copy_columns(connection: psycopg.Connection[Any], *, table: sql.Identifier, columns: dict[str, pa.Array]) -> None:

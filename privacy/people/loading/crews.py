@@ -46,10 +46,14 @@ class OneWorker:
 
 @dataclass(frozen=True, slots=True)
 class Helpers:
-    """How many processes, and how each opens its own tools: a function that a fresh process can import."""
+    """How many processes, and how each opens its own tools: a function that a fresh process can import.
+
+    One is the process itself. `knock` calls helpers elsewhere, once there is a drop that they can help with.
+    """
 
     count: int
     open_tools: Callable[[], Tools]
+    knock: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class ManyWorkers:
 @contextmanager
 def open_crew(job: Job, /, *, helpers: Helpers | None) -> Iterator[Crew]:
     """Give a crew for one drop: this process, or helpers that end with it, however it ends."""
-    if helpers is None:
+    if helpers is None or helpers.count == 1:
         with job.tools.connect() as connection:
             prepare(connection, job)
             yield OneWorker(Worker(connection, job))

@@ -11,7 +11,7 @@ import numpy as np
 from psycopg import sql
 
 from privacy.people.errors import KeyName
-from privacy.people.loading.copying import NULL, begin_row, copy_lines, copy_records, copy_rows, field, number
+from privacy.people.loading.copying import EPOCH, NULL, begin_row, copy_lines, copy_records, copy_rows, field, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +27,7 @@ _HASHES = ("lookup_hash", "lookup_version", "opt_out_hash", "opt_out_version")
 _PHONE = ("household_id", "ciphertext", "seal_version", *_HASHES)
 _KEY = ("household_id", "wrapped_key", "kek_version")
 _PLACE = ("household_id", "city_code", "leaf_id", "opened_on")
-# Rows in PostgreSQL's binary form: days count from its epoch, and what is as long in every row has its length here.
-_EPOCH = date(2000, 1, 1)
+# Rows in PostgreSQL's binary form: what is as long in every row has its length here.
 _ID_BYTES, _HASH_BYTES, _FLAG_BYTES = (size.to_bytes(4, "big") for size in (16, 32, 1))
 _PAIR_FIELDS = struct.Struct(">iiiq")
 _PRESENT = {"bucket": ">i4", "customer_key": ">i8", "home_id": "V16"}
@@ -107,7 +106,7 @@ def copy_places(
 
 
 def _write_day(day: date | None) -> bytes:
-    return NULL if day is None else number((day - _EPOCH).days, size=4)
+    return NULL if day is None else number((day - EPOCH).days, size=4)
 
 
 def copy_phones(

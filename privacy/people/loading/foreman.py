@@ -131,12 +131,12 @@ class Foreman:
 
     def _run(self, stage: Stage, table: str, *, step: str, total: int, done: int = 0) -> None:
         """Have all parts of a stage done, also those that others have taken, and tell how far it has come."""
-        for name, rows in self._work(stage, table):
-            del name
+        for rows in self._work(stage, table):
             done += rows
             self.progress(step, done=done, total=total)
 
-    def _work(self, stage: Stage, table: str) -> Iterator[tuple[PartName, int]]:
+    def _work(self, stage: Stage, table: str) -> Iterator[int]:
+        """Give the rows of each part that is done, whoever did it."""
         told: set[PartName] = set()
         while True:
             parts = staging.find_parts(self.connection, stage=stage, table=table)
@@ -144,7 +144,7 @@ class Foreman:
             for name, _, is_done in parts:
                 if is_done and name not in told:
                     told.add(name)
-                    yield name, rows[name]
+                    yield rows[name]
             left = [name for name, _, is_done in parts if not is_done]
             if not left:
                 return
@@ -152,7 +152,7 @@ class Foreman:
             for name in self.crew.work(left):
                 taken += 1
                 told.add(name)
-                yield name, rows[name]
+                yield rows[name]
             if not taken:
                 time.sleep(_PAUSE_S)
 

@@ -152,7 +152,7 @@ def is_anybody_erased(connection: psycopg.Connection[Any], /, *, since: datetime
 
 
 def finish(session: Session, /, *, drop: Drop, now: datetime) -> None:
-    """Note, in the transaction that tells the audit, that everything is in."""
+    """Note, in the transaction that tells the audit, that everything is in, and the rows of each file."""
     row = session.get_one(DropRow, drop.drop_id)
     row.state, row.finished_at = DONE, now
     row.progress = {table: drop.files[table].rows for table in TableName if table is not TableName.COMMUNITIES}

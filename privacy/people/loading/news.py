@@ -13,7 +13,7 @@ import numpy as np
 from psycopg import sql
 
 from privacy.people.errors import KeyName
-from privacy.people.loading.copying import copy_records
+from privacy.people.loading.copying import EPOCH, copy_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,6 @@ _HOUSEHOLD = {
     "household_id": _ID, "city_code": ">i4", "leaf_id": ">i8", "push_consent": ">i1", "opened_on": ">i4",
 }  # fmt: skip
 _CUSTOMER = {"customer_hash": _HASH, "household_id": _ID}
-_EPOCH = np.datetime64("2000-01-01")
 
 
 def load_news(
@@ -50,10 +49,10 @@ def load_news(
     }
     opened_on = np.array(rows.opened_on, dtype="datetime64[D]")
     is_dated = ~np.isnat(opened_on)
-    columns["opened_on"] = np.where(is_dated, (opened_on - _EPOCH).astype(np.int64), 0)
+    columns["opened_on"] = np.where(is_dated, (opened_on - np.datetime64(EPOCH)).astype(np.int64), 0)
     kinds = _HOUSEHOLD
     if city_from is not None:
-        columns["city_from"] = np.full(count, (np.datetime64(city_from, "D") - _EPOCH).astype(np.int64))
+        columns["city_from"] = np.full(count, (np.datetime64(city_from, "D") - np.datetime64(EPOCH)).astype(np.int64))
         kinds = kinds | {"city_from": ">i4"}
     target, order = sql.Identifier("core", "households"), _sort(columns["household_id"])
     copy_records(connection, table=target, kinds=kinds, columns=_take(columns, order[is_dated[order]]))

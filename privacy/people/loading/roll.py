@@ -111,15 +111,20 @@ def call_roll(
     return Called(known, movers)
 
 
-def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int], elsewhere: Sequence[int] = ()) -> bool:
+def is_anybody_called(connection: psycopg.Connection[Any], /) -> bool:
+    """Say whether the drop names a customer or a phone that is known."""
+    return connection.execute("SELECT EXISTS (SELECT FROM staging.roll)").fetchone() == (True,)
+
+
+def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int], elsewhere: Sequence[int] = ()) -> None:
     """Take the phone from every household whose customers have left it, inside the caller's transaction.
 
     A household of which the drop names nobody, while somebody else comes with its phone, is dissolved. `struck` are
     rows that were called and then rejected, `elsewhere` those of households that live in another group's city: here
-    nothing of these remains. Returns whether anybody was known at all.
+    nothing of these remains.
     """
-    if connection.execute("SELECT EXISTS (SELECT FROM staging.roll)").fetchone() != (True,):
-        return False
+    if not is_anybody_called(connection):
+        return
     copy_lines(connection, table=sql.Identifier("struck"), names=["row_number"], lines=map(str, elsewhere))
     if elsewhere:
         connection.execute(_LET_GO)
@@ -128,7 +133,6 @@ def vacate(connection: psycopg.Connection[Any], /, *, struck: Sequence[int], els
         connection.execute(statement)
     settle_departed(connection)
     connection.execute("TRUNCATE struck")
-    return True
 
 
 def copy_incoming(

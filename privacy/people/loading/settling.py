@@ -72,7 +72,7 @@ class Settler:
             if staging.take(self._connection, _CLOSE) is None:
                 return int(staging.get_result(self._connection, _CLOSE)["erased"][0])
             left = self._readmit(erased) if erased.rows.phones else 0
-            if self._connection.execute("SELECT EXISTS (SELECT FROM staging.roll)").fetchone() == (True,):
+            if roll.is_anybody_called(self._connection):
                 departures.drop_empty_households(self._connection)
             staging.finish(self._connection, _CLOSE, result={"erased": np.array([left])})
         return left

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import sql
+from sqlalchemy import text
 
 from privacy.people.drop.values import TableName
 from privacy.people.loading.arrays import Arrays, pack, unpack
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import psycopg
+    from sqlalchemy.orm import Session
 
 STAGED = tuple(TableName)[2:]
 _TRUNCATE = sql.SQL("TRUNCATE {}").format(
@@ -115,9 +117,18 @@ def clear(connection: psycopg.Connection[Any], /) -> None:
     connection.execute(_TRUNCATE)
 
 
-def get_clearing() -> str:
-    """Return the statement that empties everything, for a transaction of another kind."""
-    return _TRUNCATE.as_string()
+def clear_within(session: Session, /) -> None:
+    """Empty everything in a transaction of another kind."""
+    session.execute(text(_TRUNCATE.as_string()))
+
+
+def clear_dead(session: Session, /) -> None:
+    """Empty what a check that died has left. The caller keeps the intake out, and has seen that no drop is half in.
+
+    Waits for whoever still works on a part of it.
+    """
+    if session.scalar(text("SELECT EXISTS (SELECT FROM staging.runs)")):
+        clear_within(session)
 
 
 def plan(connection: psycopg.Connection[Any], parts: Iterable[PlannedPart], /) -> None:

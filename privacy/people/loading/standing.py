@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psycopg import sql
 
-from privacy.people.loading.copying import copy_records, read_rows
+from privacy.people.loading.copying import EPOCH, copy_records, read_rows
 from privacy.people.loading.households import PLACE_HOUSEHOLDS
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _KINDS = {
     "position": ">i4", "customer_hash": "V32", "lookup_hash": "V32", "city_code": ">i4", "leaf_id": ">i8",
     "opened_on": ">i4", "bucket": ">i4", "customer_key": ">i8",
 }  # fmt: skip
-_EPOCH = np.datetime64("2000-01-01")
 _INFINITY = 2**31 - 1  # PostgreSQL's date without end: here, no date
 
 
@@ -60,7 +59,7 @@ def recognise(
 ) -> NDArray[np.bool_]:
     """Place and note whoever stands where they stood, of n rows with phones of their own; returns who did not."""
     opened_on = np.array(rows.opened_on, dtype="datetime64[D]")
-    days = (opened_on - _EPOCH).astype(np.int64)
+    days = (opened_on - np.datetime64(EPOCH)).astype(np.int64)
     columns = {
         "position": np.arange(len(customers)),
         "customer_hash": np.frombuffer(b"".join(customers), dtype="V32"),

@@ -44,9 +44,12 @@ class Worker:
         self._job = job
 
     def do(self, name: PartName, /) -> bool:
-        """Do a part; returns false where it is done or in other hands. Raises DropError where a file cannot be read."""
+        """Do a part; returns false where it is done, in other hands, or of another run.
+
+        Raises DropError where a file cannot be read.
+        """
         with self._connection.transaction():
-            taken = staging.take(self._connection, name)
+            taken = staging.take(self._connection, name) if self._is_own_run() else None
             if taken is None:
                 return False
             result = self._do(name, task=taken[0])
@@ -54,13 +57,20 @@ class Worker:
         return True
 
     def do_any(self) -> bool:
-        """Do whatever part is open; returns false where none is. Raises DropError."""
+        """Do whatever part of the run is open; returns false where none is. Raises DropError."""
         with self._connection.transaction():
-            part = staging.take_any(self._connection)
+            part = staging.take_any(self._connection) if self._is_own_run() else None
             if part is None:
                 return False
             staging.finish(self._connection, part.name, result=self._do(part.name, task=part.task))
         return True
+
+    def _is_own_run(self) -> bool:
+        """Say whether the parts are those of the job: a part of another run would be done with this one's keys and day.
+
+        What was read stays locked until the part is through: nobody empties it meanwhile.
+        """
+        return staging.find_run(self._connection) == self._job.run
 
     def _do(self, name: PartName, *, task: Arrays | None) -> Arrays | None:
         if name.stage is Stage.CHECK:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _scrape(sessions: sessionmaker[Session], world: World) -> tuple[str, dict[tuple[str, ...], float]]:
     collector = StatusCollector(sessions, clock=world.clock)
     with serve_metrics(collector, address="127.0.0.1", port=_find_free_port()) as port:
-        told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+        told = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
     samples = [sample for family in text_string_to_metric_families(told) for sample in family.samples]
     return told, {(sample.name, *sorted(sample.labels.values(), reverse=True)): sample.value for sample in samples}
 

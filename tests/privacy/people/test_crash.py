@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
 
+from messaging.delivery.erasing import erase
+from privacy.audit.recording import Recorder
+from privacy.audit.values import Actor, AuditKey
 from privacy.people.drop.errors import IntakeRunningError
 from privacy.people.loading import journal
 from tests.privacy.people.conftest import LOCKS
@@ -34,6 +39,10 @@ SELECT encode(p.lookup_hash, 'hex'), h.city_code, h.leaf_id, h.opened_on, h.push
     (SELECT array_agg(i.tag) FROM core.interests AS i WHERE i.household_id = h.household_id),
     (SELECT array_agg(t.stance) FROM core.topics AS t WHERE t.household_id = h.household_id)
 FROM core.households AS h JOIN vault.phones AS p USING (household_id) ORDER BY 1
+"""
+STAGED = """
+SELECT EXISTS (SELECT FROM staging.runs), EXISTS (SELECT FROM staging.parts), EXISTS (SELECT FROM staging.roll),
+    EXISTS (SELECT FROM staging.consents), EXISTS (SELECT FROM staging.tickets)
 """
 POINTS = [
     ("check scores", 64),
@@ -81,6 +90,23 @@ def test_after_kill_9_the_same_call_ends_the_same(
     late = dict(intake.ask("SELECT lookup_hash, household_id FROM vault.phones"))
     assert early.items() <= late.items()  # what was in stays: nobody is sealed twice
     assert intake(drop_dir).is_replay
+
+
+def test_an_erasure_leaves_nothing_of_what_a_killed_check_had_found(
+    intake: Intake, services: TestServices, key_file: Path
+) -> None:
+    intake(intake.writer("first", drop_id="first").write(make_tables()))
+    drop_dir = intake.writer().write(make_tables())
+    with _start(services, key_file, drop_dir, step="check tickets", done=64) as process:
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert intake.ask(STAGED) == [(True,) * 5]
+    engine = create_engine(services.url("people", role="field_eraser"), hide_parameters=True)
+    recorder = Recorder(AuditKey(b"k" * 32), Actor.ERASER)
+    phone, now = make_tables()["households"]["phone"][3], intake.clock()
+    assert erase(sessionmaker(engine), phone=phone, vault=intake.vault, recorder=recorder, now=now).rows
+    engine.dispose()
+    assert intake.ask(STAGED) == [(False,) * 5]
+    assert intake(drop_dir).erased == 1
 
 
 def test_killed_again_and_again_at_any_moment(intake: Intake, services: TestServices, key_file: Path) -> None:

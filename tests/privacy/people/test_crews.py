@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from privacy.people.drop.errors import DropError
+from privacy.people.drop.manifest import read_manifest
+from privacy.people.drop.values import TableName
+from privacy.people.loading import staging
 from privacy.people.loading.crews import Helpers
+from privacy.people.loading.helping import help_out
+from privacy.people.loading.staging import PartName, PlannedPart, Run, Stage
+from privacy.people.loading.tools import Job
+from privacy.people.loading.work import Worker, prepare
 from tests.privacy.people.crews import open_tools
 from tests.privacy.people.drops import Columns, make_tables
 from tests.privacy.people.test_crash import CONTENT, take_in_undisturbed
@@ -124,6 +132,42 @@ def test_whoever_helps_from_elsewhere_does_parts_of_the_drop(
         output, _ = helper.communicate(timeout=60)
     assert int(output) > 0
     assert intake.ask(CONTENT) == expected
+
+
+def test_at_the_knock_there_is_a_drop_to_help_with(intake: Intake, services: TestServices, key_file: Path) -> None:
+    folder = intake.writer().write(make_tables())
+    opening, waits = partial(open_tools, services.url("people", role="field_intake"), str(key_file)), list[float]()
+
+    def knock() -> None:
+        help_out(
+            intake.intake_engine,
+            open_tools=opening,
+            drops_dir=folder.parent,
+            is_stopped=lambda: bool(waits),
+            pause=waits.append,
+        )
+
+    intake(folder, helpers=Helpers(1, opening, knock))
+    assert len(waits) == 1  # whoever comes with nobody to help goes at once
+    assert intake(folder, helpers=Helpers(1, opening, knock)).is_replay
+    assert len(waits) == 1
+
+
+def test_a_worker_does_no_part_of_another_run(intake: Intake, services: TestServices, key_file: Path) -> None:
+    drop = read_manifest(intake.writer().write(make_tables()))
+    tools = open_tools(services.url("people", role="field_intake"), str(key_file))
+    runs = [Run(drop.drop_id, drop.manifest_sha256, intake.clock() + timedelta(hours=hour), 1, 64) for hour in (0, 1)]
+    name = PartName(Stage.CHECK, TableName.COMMUNITIES, 0)
+    with tools.connect() as connection:
+        job, again = (Job.of(drop, run=run, tools=tools) for run in runs)
+        prepare(connection, job)
+        old, new = Worker(connection, job), Worker(connection, again)
+        staging.begin(connection, runs[0])
+        staging.begin(connection, runs[1])
+        staging.plan(connection, [PlannedPart(name, 1)])
+        assert (old.do_any(), old.do(name)) == (False, False)
+        assert staging.find_parts(connection, stage=Stage.CHECK, table=TableName.COMMUNITIES) == [(name, 1, False)]
+        assert new.do(name)
 
 
 def _await_part(intake: Intake) -> bool:
