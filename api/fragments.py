@@ -31,7 +31,7 @@ class Fragments:
         """
         book = self._books.setdefault(book_name, {})
         try:
-            return [book[slot] for slot in slots]
+            return list(map(book.__getitem__, slots))
         except KeyError:
             missing = [slot for slot in dict.fromkeys((*slots, *find_near())) if slot not in book]
         written = write(missing)

@@ -172,21 +172,21 @@ class Snapshot:
 
 def _add(column: FloatArray) -> float:
     """Add what is kept in single precision in double."""
-    return float(column.sum(dtype=np.float64))
+    return float(np.add.reduce(column, dtype=np.float64))
 
 
 def _rank(layer: CityLayer, slots: IntArray, *, category: Category) -> tuple[list[float], list[int]]:
     """Return share and rank of each community by need; what is few or the parent's has no share and comes last."""
     # Lists: for some tens of numbers numpy costs more than it saves.
     communities, column = layer.communities, category.column
-    own = [max(need, 0.0) for need in layer.leaves.sums.needs[communities.rows[slots], column].tolist()]
+    own = np.maximum(layer.leaves.sums.needs[communities.rows[slots], column], 0.0).tolist()
     hides = communities.hides[slots, column].tolist()
     needs = [-1.0 if hidden else need for need, hidden in zip(own, hides, strict=True)]
     total = sum(own) or 1.0
     ranks = [0] * len(needs)
     for rank, at in enumerate(sorted(range(len(needs)), key=needs.__getitem__, reverse=True), 1):
         ranks[at] = rank
-    return [max(need, 0.0) / total for need in needs], ranks
+    return [0.0 if hidden else need / total for need, hidden in zip(own, hides, strict=True)], ranks
 
 
 def _show_need(layer: CityLayer, shown: Shown, slot: int, *, code: str, column: int) -> ShownNeed:

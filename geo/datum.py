@@ -25,8 +25,8 @@ _BAIDU_SHIFT_LAT = 0.006
 _CHINA_LON = (72.004, 137.8347)
 _CHINA_LAT = (0.8293, 55.8271)
 _ITERATIONS = 6
-# Degrees: a thousandth of a millimetre.
-_CONVERGED = 1e-11
+# Degrees: a tenth of a millimetre. A step leaves a hundredth of what the one before it missed, or less.
+_CONVERGED = 1e-9
 
 _Pair = tuple[FloatArray, FloatArray]
 _Number = TypeVar("_Number", float, FloatArray)

@@ -99,7 +99,7 @@ class PointIndex:
         if lines_m[count - 1] > _CLOSE_M or lines_m[count] - lines_m[count - 1] < _SAME_M:
             return self._find_nearest_far(position, near=rows[:count])
         lines_m, rows = lines_m[:count], rows[:count]
-        if (lines_m[1:] == lines_m[:-1]).any():
+        if len(set(lines_m.tolist())) < count:
             rows = rows[np.lexsort((rows, lines_m))]
         return rows, _bend(lines_m)
 

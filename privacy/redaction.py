@@ -59,7 +59,7 @@ class OwnText(str):
     __slots__ = ()
 
 
-_HARMLESS = (bool, int, float, OwnText)
+_HARMLESS = frozenset({type(None), bool, int, float, OwnText})
 
 
 def mask_phones(text: str, /) -> str:
@@ -83,7 +83,11 @@ def mask_personal_text(text: str, /) -> str:
 def keep_allowed_fields(logger: object, method: str, event: MutableMapping[str, Any], /) -> Mapping[str, Any]:
     """Let only ALLOWED_FIELDS through, as a structlog processor; mask their text, count what was left out."""
     del logger, method
-    kept = {name: _mask_value(value) for name, value in event.items() if name in ALLOWED_FIELDS}
+    kept = {
+        name: value if type(value) in _HARMLESS else mask_phones(str(value))
+        for name, value in event.items()
+        if name in ALLOWED_FIELDS
+    }
     if len(kept) == len(event):
         return kept
     left_out = sum(name not in ALLOWED_FIELDS and not name.startswith("_") for name in event)
@@ -171,9 +175,3 @@ def _collect_others(target: TextIO, add_process: structlog.typing.Processor) -> 
     # They say at INFO, or when debugged, whom they write to.
     for talkative in ("twilio.http_client", "darabonba-core", "urllib3"):
         logging.getLogger(talkative).setLevel(logging.WARNING)
-
-
-def _mask_value(value: object) -> object:
-    if value is None or isinstance(value, _HARMLESS):
-        return value
-    return mask_phones(str(value))

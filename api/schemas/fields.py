@@ -20,21 +20,31 @@ _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 class QueryNumber(fields.Float):
     """A decimal number in a query: no exponent, no underscore, no foreign digits."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> float:
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 - marshmallow's signature
+        data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature
+        **_: Any,
+    ) -> float:
         if not _DECIMAL.fullmatch(str(value)):
             raise ValidationError(Fault.TYPE)
-        found: float = super()._deserialize(value, attr, data, **kwargs)
-        return found
+        return float(value)
 
 
 class QueryWhole(fields.Integer):
     """A whole number of at most nine digits in a query."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+    def _deserialize(
+        self,
+        value: Any,
+        attr: str | None,  # noqa: ARG002 - marshmallow's signature
+        data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature
+        **_: Any,
+    ) -> int:
         if not _WHOLE.fullmatch(str(value)):
             raise ValidationError(Fault.TYPE)
-        found: int = super()._deserialize(value, attr, data, **kwargs)
-        return found
+        return int(value)
 
 
 class BodyWhole(fields.Integer):
