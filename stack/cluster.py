@@ -22,6 +22,7 @@ max_connections = 120
 shared_buffers = 256MB
 work_mem = 32MB
 maintenance_work_mem = 256MB
+random_page_cost = 1.1
 max_wal_size = 2GB
 checkpoint_timeout = 15min
 timezone = 'UTC'
