@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ class Outbox:
     def plan(self, count: int, *, leaf_id: int = 7) -> UUID:
         """Plan one message each to `count` new households, due now; returns their campaign."""
         now = datetime.now(UTC)
-        campaign_id = self.add_run(quota=count, now=now)
+        campaign_id = self.add_run(quota=count, now=now, leaf_ids=[leaf_id])
         people = self.add_households(count, leaf_id=leaf_id, now=now)
         message = {
             "campaign_id": campaign_id, "state": MessageState.PLANNED, "attempt": 0, "not_before": now,
@@ -56,13 +56,15 @@ class Outbox:
             session.execute(text("ANALYZE delivery.messages, delivery.runs"))
         return campaign_id
 
-    def add_run(self, *, quota: int, now: datetime, state: RunState = RunState.RUNNING, leaf_id: int = 7) -> UUID:
+    def add_run(
+        self, *, quota: int, now: datetime, leaf_ids: Sequence[int], state: RunState = RunState.RUNNING
+    ) -> UUID:
         """Add a campaign with a text of its own, so that no cap on equal texts stands in anybody's way."""
         campaign_id = uuid4()
         final = f"【青禾】旧冰箱换新，门店可预约{campaign_id.hex[:6]} 拒收请回复R"
         run = {
             "campaign_id": campaign_id, "initiator_id": uuid4(), "city_code": 370200, "category": 0,
-            "leaf_ids": [leaf_id], "quota": quota, "final_text": final,
+            "leaf_ids": leaf_ids, "quota": quota, "final_text": final,
             "text_sha256": hashlib.sha256(final.encode()).digest(), "state": state, "expanded": 0,
             "starts_at": now, "expires_at": now + timedelta(hours=48),
         }  # fmt: skip

@@ -108,7 +108,7 @@ def _press(server: Server, *, script: Path, seconds: float) -> tuple[float, floa
 
 def _compare(*, quick: bool, beside: Path | None, progress: Progress) -> list[_Side]:
     """Measure every figure of one checkout or two, and the empty endpoint, in turn."""
-    rounds, seconds = (1, 2) if quick else (3, 6)
+    rounds, seconds = (1, 2) if quick else (3, 4)
     progress("inventing a city")
     places = invent_city(communities=COMMUNITIES, cells=CELLS)
     with ExitStack() as opened:

@@ -1,7 +1,8 @@
 """`python -m benchmarks.scale --households 10000000`: a large city from drop to release, by an operator's commands.
 
-Makes the drops of two months, takes the first into empty tables and the second over it, and publishes. Writes minutes,
-memory, disk and log to `benchmarks/results/scale-HOUSEHOLDS.json`; `make bench` shows the largest of these.
+Makes the drops of two months, takes the first into empty tables and the second over it, publishes, and draws broadcasts
+among them all. Writes minutes, memory, disk and log to `benchmarks/results/scale-HOUSEHOLDS.json`; `make bench` shows
+the largest of these.
 """
 
 from __future__ import annotations
@@ -13,14 +14,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
 
+from benchmarks.drawing import DRAW, DRAWN, time_draws
+from benchmarks.outbox import Outbox
 from benchmarks.town import CITY_CODE, Ran, Town, run_town
 from benchmarks.values import Progress, Row, Sense
+from privacy.people.keys import FileKeyStore
+from privacy.people.vault import Vault
 
 RESULTS = Path(__file__).parent / "results"
 _FIRST, _SECOND = "2026-10", "2026-11"
 _QUICK_HOUSEHOLDS = 20_000
 _GB = 1e9
+_ROUNDS = 3
+_GOAL_FROM = 10_000_000
+_DRAWS_FROM = 200_000
+"""In a smaller city not enough people need one thing."""
+_LEAVES = text("""
+SELECT leaf_id FROM (
+    SELECT needs.leaf_id, sum(count(*)) OVER (ORDER BY needs.leaf_id) - count(*) AS before
+    FROM core.needs JOIN core.households USING (household_id) WHERE category = 0 AND push_consent GROUP BY needs.leaf_id
+) AS leaves WHERE before < :wanted
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +57,7 @@ class Scale:
     size_after_second: int
     release_s: float
     peak_rss: int
+    draws: tuple[float, ...]
 
 
 def run(*, households: int, workers: int, progress: Progress) -> Scale:
@@ -57,6 +75,8 @@ def run(*, households: int, workers: int, progress: Progress) -> Scale:
         released = town.manage("release", ["release", "publish", _FIRST, "--city", str(CITY_CODE)])
         progress("the second drop, over the first")
         second, second_wal = _take_in(town, folder / _SECOND, workers=workers)
+        progress("broadcasts among them")
+        draws = draw_broadcasts(town) if households >= _DRAWS_FROM else ()
         return Scale(
             households,
             workers,
@@ -71,7 +91,26 @@ def run(*, households: int, workers: int, progress: Progress) -> Scale:
             size_after_second=town.get_size(),
             release_s=released.seconds,
             peak_rss=max(first.peak_rss, second.peak_rss, released.peak_rss),
+            draws=draws,
         )
+
+
+def draw_broadcasts(town: Town) -> tuple[float, ...]:
+    """Return what draws cost over the bare INSERT, among leaves in which twice as many as are drawn need a thing."""
+    installation = town.installation
+    engine = create_engine(installation.people.url(database="people"))
+    key_file = installation.run_dir / "vault-keys.json"
+    sessions = sessionmaker(engine, expire_on_commit=False)
+    outbox = Outbox(sessions, installation.url("people", "field_sender"), key_file, Vault(FileKeyStore(key_file)))
+    with sessions() as session:
+        session.execute(text("ANALYZE core.needs, core.households, vault.phones"))
+        found = session.execute(_LEAVES, {"wanted": 2 * DRAWN})
+        leaf_ids = [row[0] for row in found]
+    try:
+        with outbox.sender(carrier_url="http://127.0.0.1:1", connections=2) as parts:
+            return time_draws(outbox, parts, leaf_ids=leaf_ids, rounds=_ROUNDS)
+    finally:
+        engine.dispose()
 
 
 def _make_drop(town: Town, folder: Path, *, households: int, month: str) -> float:
@@ -114,7 +153,12 @@ def tell(scale: Scale) -> list[Row]:
         "people database on disk": (scale.size / _GB, "GB"),
         "the drop as Parquet": (scale.drop_bytes / _GB, "GB"),
     }
-    return [Row(name, 0.0, Sense.RECORD, (value,), unit, note) for name, (value, unit) in figures.items()]
+    told = [Row(name, 0.0, Sense.RECORD, (value,), unit, note) for name, (value, unit) in figures.items()]
+    if scale.draws:
+        sense = Sense.AT_MOST if scale.households >= _GOAL_FROM else Sense.RECORD
+        name = f"{DRAW}, in a city of {scale.households:,}"
+        told.append(Row(name, 2.0, sense, tuple(scale.draws), "×", f"over the bare INSERT of its rows; {note}"))
+    return told
 
 
 @click.command()

@@ -22,12 +22,11 @@ from math import ceil
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, exists, func, literal, select, text
 
 from messaging.campaigns.hours import get_opening, get_sending_span, is_open
 from messaging.campaigns.settings import MessagingRules
-from messaging.delivery.models import HeldOut, Message, MessageState, Run, RunState
+from messaging.delivery.models import Run, RunState
 from privacy.people.models import Household, Need, OptOut, Phone
 
 if TYPE_CHECKING:
@@ -35,6 +34,23 @@ if TYPE_CHECKING:
 
 _SPARE = 10
 """Households looked at beyond what is expected, so that few draws need a second look for their last messages."""
+
+# Arrays in one statement: rows sent one by one take three times as long.
+_PLAN = text(
+    "INSERT INTO delivery.messages (message_id, campaign_id, household_id, lookup_hash, lookup_version, token, state,"
+    " attempt, not_before, absences, resends, changed_at)"
+    " SELECT d.message_id, :campaign_id, d.household_id, d.lookup_hash, d.lookup_version, d.token, 'planned',"
+    " 0, d.start, 0, 0, :now"
+    " FROM unnest(CAST(:message_ids AS uuid[]), CAST(:household_ids AS uuid[]), CAST(:lookup_hashes AS bytea[]),"
+    " CAST(:lookup_versions AS int[]), CAST(:tokens AS uuid[]), CAST(:starts AS timestamptz[]))"
+    " AS d (message_id, household_id, lookup_hash, lookup_version, token, start) ON CONFLICT DO NOTHING"
+)
+_HOLD_OUT = text(
+    "INSERT INTO delivery.held_out (campaign_id, household_id, drawn_at)"
+    " SELECT :campaign_id, d.household_id, d.drawn_at"
+    " FROM unnest(CAST(:household_ids AS uuid[]), CAST(:drawn_ats AS timestamptz[])) AS d (household_id, drawn_at)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,46 +163,37 @@ def _hold_out(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, no
     """Remember a control group, as of when its messages would have been due: both groups are compared from there."""
     if not drawn:
         return
-    start = max(run.starts_at, now)
-    rows = [
-        {
-            "campaign_id": run.campaign_id,
-            "household_id": household.household_id,
-            "drawn_at": get_start(start, quota=run.quota, draw=draw),
-        }
-        for household in drawn
-    ]
-    session.execute(insert(HeldOut).on_conflict_do_nothing(), rows)
+    draw_start = _spread(max(run.starts_at, now), quota=run.quota, draw=draw)
+    rows = {"household_ids": [one.household_id for one in drawn], "drawn_ats": [draw_start() for _ in drawn]}
+    session.execute(_HOLD_OUT, rows | {"campaign_id": run.campaign_id})
 
 
 def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: datetime) -> None:
     if not drawn:
         return
-    start = max(run.starts_at, now)
-    rows = [
-        {
-            "message_id": uuid4(),
-            "campaign_id": run.campaign_id,
-            "household_id": household.household_id,
-            "lookup_hash": household.lookup_hash,
-            "lookup_version": household.lookup_version,
-            # All 128 bits are random: the token alone names the message to the gateway.
-            "token": UUID(bytes=secrets.token_bytes(16)),
-            "state": MessageState.PLANNED,
-            "attempt": 0,
-            "not_before": get_start(start, quota=run.quota, draw=draw),
-            "absences": 0,
-            "resends": 0,
-            "changed_at": now,
-        }
-        for household in drawn
-    ]
-    session.execute(insert(Message).on_conflict_do_nothing(), rows)
+    draw_start = _spread(max(run.starts_at, now), quota=run.quota, draw=draw)
+    rows = {
+        "message_ids": [uuid4() for _ in drawn],
+        "household_ids": [one.household_id for one in drawn],
+        "lookup_hashes": [one.lookup_hash for one in drawn],
+        "lookup_versions": [one.lookup_version for one in drawn],
+        # All 128 bits are random: the token alone names the message to the gateway.
+        "tokens": [UUID(bytes=secrets.token_bytes(16)) for _ in drawn],
+        "starts": [draw_start() for _ in drawn],
+    }
+    session.execute(_PLAN, rows | {"campaign_id": run.campaign_id, "now": now})
 
 
 def get_start(start: datetime, *, quota: int, draw: Draw) -> datetime:
     """Return when one message of a quota leaves at the earliest: somewhere in the time that the whole quota takes."""
+    return _spread(start, quota=quota, draw=draw)()
+
+
+def _spread(start: datetime, *, quota: int, draw: Draw) -> Callable[[], datetime]:
+    """Return what draws such a moment for one message after the other."""
     if is_open(start, settings=draw.rules):
-        return start + draw.draw_jitter() * get_sending_span(quota, settings=draw.rules)
-    jitter = timedelta(seconds=draw.draw_jitter() * draw.rules.opening_jitter_s)
-    return get_opening(start, settings=draw.rules) + jitter
+        first, span = start, get_sending_span(quota, settings=draw.rules)
+    else:
+        first = get_opening(start, settings=draw.rules)
+        span = timedelta(seconds=draw.rules.opening_jitter_s)
+    return lambda: first + draw.draw_jitter() * span

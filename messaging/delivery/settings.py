@@ -74,7 +74,7 @@ class OutboxSettings(_FromEnvironment):
     inbound_overlap_s: float = Field(600, ge=0)
     longest_inbound_pause_s: float = Field(900, gt=0)
     inquiries_per_tick: int = Field(20, ge=1)
-    expansion_batch: int = Field(500, ge=1)
+    expansion_batch: int = Field(1_000, ge=1)
     breaker_consecutive: int = Field(10, ge=1)
     breaker_window: int = Field(50, ge=1)
     breaker_share: float = Field(0.2, gt=0, le=1)
