@@ -40,7 +40,7 @@ faults: install-test .venv/.test-ready ## break everything while 3,000 messages 
 attacks: install-run .venv/.test-ready .venv-anonymeter/.ready ## attack the running release, write docs/attacks.md and its picture: up to half an hour
 	$(BIN)/python -m tests.attacks $(ATTACKS)
 
-bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: the better part of an hour
+bench: install-bench .venv/.test-ready ## every figure of the performance page, into docs/benchmarks.md: 25 minutes
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 bench-quick: install-bench .venv/.test-ready ## the same, small: says in three minutes that the bench works
