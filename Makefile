@@ -52,7 +52,7 @@ lock: .venv/.test-ready ## pin every package again, with hashes and without addr
 	$(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --no-header -o requirements-anonymeter.txt requirements-anonymeter.in
 
 clean: ## stop what runs and remove .run/, the demo city with it
-	@$(BIN)/python manage.py down --remove
+	@if [ -x $(BIN)/python ]; then $(BIN)/python manage.py down --remove; else echo "nothing to remove: nothing was installed yet"; fi
 
 install-run:
 	@stack/install.sh run

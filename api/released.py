@@ -28,6 +28,8 @@ GZIP_LEVEL = 5
 MOST_ASKED_ONCE = 20_000
 _WRITERS = ("api", "geo", "privacy")
 _WRITING_LIBRARIES = ("orjson", "pyproj", "shapely")
+_VARY = "Accept-Encoding, Authorization"
+"""Whoever logs in next in the same browser gets nothing from its cache that was another's."""
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 Body: TypeAlias = Mapping[str, Any] | bytes
@@ -60,11 +62,6 @@ class Form:
     content_type: str
     is_personal: bool = False
     is_quick: bool = False
-
-    @property
-    def vary(self) -> str:
-        """Return the headers of a request on which its answer depends."""
-        return "Accept-Encoding, Authorization" if self.is_personal else "Accept-Encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +165,15 @@ def wants_gzip(answer: WarmAnswer, *, accepted: str) -> bool:
     return len(answer.plain) >= MIN_GZIP_BYTES and accepts_gzip(accepted)
 
 
-def _describe(etag: str, *, form: Form, max_age_s: int) -> Headers:
-    return [("ETag", etag), ("Cache-Control", f"private, max-age={max_age_s}"), ("Vary", form.vary)]
+def _describe(etag: str, *, max_age_s: int) -> Headers:
+    return [("ETag", etag), ("Cache-Control", f"private, max-age={max_age_s}"), ("Vary", _VARY)]
 
 
 def choose(answer: WarmAnswer, *, form: Form, accepted: str, held: str | None, max_age_s: int) -> Sending:
     """Return what goes out to a caller who accepts these encodings and holds the answers of these tags."""
     is_zipped = answer.zipped is not None and wants_gzip(answer, accepted=accepted)
     etag = answer.zipped_etag if is_zipped else answer.plain_etag
-    headers = _describe(etag, form=form, max_age_s=max_age_s)
+    headers = _describe(etag, max_age_s=max_age_s)
     if held is not None and (held == etag or parse_etags(held).contains_weak(etag.strip('"'))):
         return Sending(304, b"", headers)
     body = answer.zipped if is_zipped and answer.zipped is not None else answer.plain
@@ -218,7 +215,7 @@ def answer_holder(
         return None
     tag = name_answer(key, version=version)
     etag = f'"{tag}-gzip"' if accepts_gzip(accepted) else f'"{tag}"'
-    return Sending(304, b"", _describe(etag, form=form, max_age_s=max_age_s)) if held == etag else None
+    return Sending(304, b"", _describe(etag, max_age_s=max_age_s)) if held == etag else None
 
 
 def answer_anew(accepted: str, build: Callable[[], Body], /) -> WarmAnswer:

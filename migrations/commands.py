@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 import psycopg
+from alembic.util import CommandError
 from rich.console import Console
 
 from migrations.roles import MIGRATOR, RUNTIME_ROLES, Database, create_database, create_roles, prepare_database
@@ -46,5 +47,9 @@ def create(database: Database) -> None:
 @click.argument("database", type=_DATABASES)
 def migrate(database: Database) -> None:
     """Bring DATABASE to the newest revision. MIGRATE_URL logs in as field_migrator."""
-    upgrade(database, url=_get_variable("MIGRATE_URL"))
+    try:
+        upgrade(database, url=_get_variable("MIGRATE_URL"))
+    except CommandError as error:
+        message = f"MIGRATE_URL is not of a {database} database, or of a newer program's: {error}"
+        raise click.ClickException(message) from None
     Console().print(f"{database}: at the newest revision")

@@ -113,6 +113,8 @@ class Cluster:
             capture_output=True,
             text=True,
             check=False,
+            # Ctrl-C at a command that starts a server ends the command, not the server.
+            start_new_session=True,
         )
         if result.returncode != 0:
             with (self.home / "commands.log").open("a") as log:
@@ -161,9 +163,20 @@ class Cluster:
         if not self.is_running():
             self._run("pg_ctl", "-D", str(self.data), "-l", str(self.log), "-o", f"-p {self.port}", "-w", "start")
 
-    def stop(self, *, mode: str = "fast") -> None:
-        """Stop the server: `fast` in good order, `immediate` like a power cut."""
+    def has_fallen(self) -> bool:
+        """Say whether the server ended without having been asked to: its note is there, and it is not."""
         pid_file = self.data / "postmaster.pid"
+        try:
+            pid = int(pid_file.read_text().partition("\n")[0])
+        except (OSError, ValueError):
+            return False
+        return not Path(f"/proc/{pid}").exists()
+
+    def stop(self, *, mode: str = "fast") -> None:
+        """Stop the server: `fast` in good order, `immediate` like a power cut. One that has fallen is left as it is."""
+        pid_file = self.data / "postmaster.pid"
+        if self.has_fallen():
+            return
         if pid_file.exists():
             self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
         deadline = time.monotonic() + 20

@@ -38,7 +38,7 @@ def _serve(installation: Installation, name: str, *, target: str, ready: str, wo
     arguments = (
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws", "--log-level", "warn",
         "--port", str(installation.port(name)), "--workers", str(workers), "--blocking-threads",
-        str(threads), target,
+        str(threads), "--respawn-failed-workers", target,
     )  # fmt: skip
     return Program(name, name, arguments, f"{installation.address(name)}{ready}")
 

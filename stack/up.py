@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -15,13 +15,14 @@ from rich.console import Console
 from rich.table import Table
 
 from stack import databases, demo_city
+from stack.cluster import ClusterError
 from stack.environment import Installation
 from stack.paths import find_installations, get_run_dir, remove_run_dir
 from stack.ports import forget_taken_ports
 from stack.processes import Program, Supervisor, end_leftovers, find_programs, is_ready
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _READY_WITHIN_S = 60.0
 _console = Console()
@@ -63,11 +64,26 @@ def start_services(installation: Installation) -> None:
     _console.print("==> databases and Redis are up")
 
 
-def stop_services(installation: Installation) -> None:
-    """Stop Redis and both clusters."""
-    installation.redis.stop()
+def revive_services(installation: Installation) -> Iterator[str]:
+    """Start databases and Redis again that have ended by themselves; yields the name of each."""
     for database in databases.DATABASES:
-        installation.cluster(database).stop()
+        cluster = installation.cluster(database)
+        if cluster.has_fallen():
+            # Until the last of its children has seen that it is gone, PostgreSQL starts no other: tried again.
+            with suppress(ClusterError):
+                cluster.start()
+                yield f"PostgreSQL ({database})"
+    if not installation.redis.is_running():
+        installation.redis.start()
+        yield "Redis"
+
+
+def stop_services(installation: Installation) -> None:
+    """Stop Redis and both clusters; what cannot be stopped keeps none of the others running."""
+    with ExitStack() as stopping:
+        for database in databases.DATABASES:
+            stopping.callback(installation.cluster(database).stop)
+        stopping.callback(installation.redis.stop)
 
 
 def _empty_metrics(installation: Installation) -> None:
@@ -84,7 +100,7 @@ def _prepare_programs(installation: Installation) -> list[Program]:
     return find_programs(installation)
 
 
-def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
+def _start_programs(supervisor: Supervisor, programs: list[Program], *, is_stopped: Callable[[], bool]) -> None:
     _empty_metrics(supervisor.installation)
     for program in programs:
         supervisor.start(program)
@@ -92,6 +108,8 @@ def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
     for program in programs:
         with _console.status(f"waiting for {program.name}"):
             while not is_ready(program) or supervisor.running[program.name].poll() is not None:
+                if is_stopped():
+                    return
                 log = supervisor.installation.run_dir / "logs" / f"{program.name}.log"
                 if supervisor.running[program.name].poll() is not None:
                     raise click.ClickException(f"{program.name} ended at once, see {log}")
@@ -103,7 +121,7 @@ def _start_programs(supervisor: Supervisor, programs: list[Program]) -> None:
 def _print_addresses(installation: Installation) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     rows = [
-        ("营销宝, the salesperson's app", installation.address("app")),
+        ("营销宝 and 交互宝, for every role", installation.address("app")),
         ("the phones' inboxes", installation.address("carrier")),
         ("HTTP API, its documentation", f"{installation.address('web')}/docs"),
     ]
@@ -121,6 +139,8 @@ def _print_addresses(installation: Installation) -> None:
 
 def _watch(supervisor: Supervisor, programs: list[Program], stop: threading.Event) -> None:
     while not stop.wait(1.0):
+        for name in revive_services(supervisor.installation):
+            _console.print(f"{name} had ended and was started again")
         for name in supervisor.revive(programs):
             _console.print(f"{name} had ended and was started again; see logs/{name}.log")
 
@@ -140,9 +160,10 @@ def up(*, name: str, households: int) -> None:
             demo_city.load(installation, households=households, is_stopped=stop.is_set)
             if not stop.is_set():
                 programs = _prepare_programs(installation)
-                _start_programs(supervisor, programs)
-                _print_addresses(installation)
-                _watch(supervisor, programs, stop)
+                _start_programs(supervisor, programs, is_stopped=stop.is_set)
+                if not stop.is_set():
+                    _print_addresses(installation)
+                    _watch(supervisor, programs, stop)
         finally:
             _console.print("==> stopping")
             supervisor.stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 from flask import Blueprint as PageBlueprint
-from flask import Response, current_app, redirect
+from flask import Response, current_app, redirect, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -55,5 +55,10 @@ def show_problem(slug: str) -> Response:
 
 @pages.get("/metrics")
 def show_metrics() -> Response:
-    """Answer with counters of requests in the text format of Prometheus."""
+    """Answer with counters of requests in the text format of Prometheus, at this one address.
+
+    A proxy keeps it from outside by its name: no other may lead here.
+    """
+    if request.environ["PATH_INFO"] != "/metrics":
+        raise NotFound
     return Response(get_resources().metrics.render(), content_type=CONTENT_TYPE_LATEST)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
 import structlog
 from pydantic import SecretStr
 
@@ -14,7 +15,6 @@ from messaging.campaigns.settings import MessagingRules, Mode
 from tests.api.conftest import QUICK_HASHER
 
 if TYPE_CHECKING:
-    import pytest
     from flask import Flask
     from flask.testing import FlaskClient
 
@@ -80,6 +80,11 @@ def test_a_fault_of_ours_is_logged_without_its_text(
     assert answer.get_json()["type"] == "/problems/internal-error"
     assert "RuntimeError" in str(lines)
     assert "13800000000" not in str(lines) + caplog.text + answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/metrics/", "/./metrics", "/METRICS"])
+def test_counters_have_one_address(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
 
 
 def test_counters_name_routes_not_addresses(client: FlaskClient) -> None:

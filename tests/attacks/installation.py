@@ -79,7 +79,7 @@ def run_installation() -> Iterator[Installation]:
             _write_staff(installation)
             demo_city.load(installation, households=HOUSEHOLDS, is_stopped=lambda: False)
             programs = [each for each in up._prepare_programs(installation) if each.name != "app"]
-            up._start_programs(supervisor, programs)
+            up._start_programs(supervisor, programs, is_stopped=lambda: False)
             yield installation
         finally:
             supervisor.stop()
