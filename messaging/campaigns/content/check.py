@@ -10,6 +10,7 @@ from messaging.campaigns.content.characters import find_characters
 from messaging.campaigns.content.claims import find_claims
 from messaging.campaigns.content.contacts import find_contacts
 from messaging.campaigns.content.numbers import find_numbers
+from messaging.campaigns.content.readings import list_readings
 from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.content.values import ContentVerdict, Finding, Rule, RuleClass, Verdict
 from messaging.campaigns.content.views import make_views
@@ -34,16 +35,16 @@ def check_text(text: str, *, rules: MessagingRules, table: RuleTable | None = No
         too_long = Finding(Rule.TOO_LONG, RuleClass.LENGTH, rules.text_chars_max, len(text), Verdict.REFUSE)
         return ContentVerdict(Verdict.REFUSE, (too_long,), table.version)
     views = make_views(text)
-    spans = find_benign(views.digits.text)
     findings = [
         *_find_length(text, rules=rules),
         *find_characters(text),
-        *find_numbers(views, spans=spans),
         *find_addresses(text, views=views),
-        *find_contacts(views, spans=spans),
         *find_claims(views.digits),
         *table.find_words(views.squeezed),
     ]
+    for read in (views, *map(make_views, list_readings(text)[1:])):
+        spans = find_benign(read.digits.text)
+        findings += [*find_numbers(read, spans=spans), *find_contacts(read, spans=spans)]
     kept = tuple(_drop_contained(_drop_known(findings, known=table.find_known(views.folded))))
     verdict = max((finding.verdict for finding in kept), key=_SEVERITY.__getitem__, default=Verdict.ACCEPT)
     return ContentVerdict(verdict, kept, table.version)

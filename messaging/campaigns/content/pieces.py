@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from messaging.campaigns.content.views import View
 
 _RUN = re.compile(r"[0-9]+(?:\.[0-9]{1,2}(?![0-9.]))?")
+_PARTING = re.compile(r"[ ,;、。/~*×+()满减送返抵-]")
 _DIGITS_MAX = 13
 _DIGITS_MIN = 10
 _DIGITS_TOGETHER = 7
@@ -78,7 +79,7 @@ def cut(digits: View, *, spans: list[Benign], typed: frozenset[int]) -> list[Pie
 def find_pieced(digits: View, pieces: list[Piece]) -> list[Finding]:
     """Return numbers whose pieces stand in one row, with whatever between them, or are all that nothing explains."""
     unexplained = [piece for piece in pieces if piece.span is None and piece.is_strong]
-    judged = [(window, _judge(window)) for row in (pieces, unexplained) for window in _find_windows(row)]
+    judged = [(window, _judge(digits.text, window)) for row in (pieces, unexplained) for window in _find_windows(row)]
     judged += [(row, Verdict.REVIEW) for row in _find_unexplained(unexplained)]
     judged += [(row, Verdict.REVIEW) for row in _find_joined(digits.text, pieces)]
     judged += [(row, Verdict.REVIEW) for row in _find_disordered_times(pieces)]
@@ -109,20 +110,35 @@ def _is_price_list(pieces: Sequence[Piece]) -> bool:
     return len(pieces) <= _ROUND_PIECES_MAX and all(piece.is_round for piece in pieces)
 
 
+def _is_glued(text: str, pieces: Sequence[Piece]) -> bool:
+    """Whether only units stand between: 139元9870升8880瓦. Who lists prices parts them by a comma or names them."""
+    counted = all(piece.is_strong and not piece.is_timed for piece in pieces)
+    return counted and all(_is_unit(text, before, after) for before, after in pairwise(pieces))
+
+
+def _is_unit(text: str, before: Piece, after: Piece) -> bool:
+    gap = text[before.end : after.start]
+    is_next = before.span is not None and after.span is not None and before.span.end == after.span.start
+    return not _PARTING.search(gap) and (len(gap) <= _GAP_CLOSE or is_next or (gap.isascii() and gap.isalpha()))
+
+
 def _is_odd_row(pieces: Sequence[Piece]) -> bool:
     """Whether a few long pieces make a number and hardly any ends as a price or a size does: 154升 9876转 5432瓦."""
     odd = sum(not piece.is_round for piece in pieces)
     return len(pieces) <= _ROUND_PIECES_MAX and odd > 1 and all(len(piece.digits) >= _ROUND_MIN for piece in pieces)
 
 
-def _judge(window: Sequence[Piece]) -> Verdict | None:
+def _judge(text: str, window: Sequence[Piece]) -> Verdict | None:
     gap = _measure_gap(window)
     if window[0].digits[0] == "0" and not (window[0].is_padded and len(window[0].digits) >= _AREA_CODE_MIN):
-        return None  # 0首付 and the like; an area code has three digits at least
+        # 0首付 and the like; an area code has three digits at least, or comes digit by digit.
+        return Verdict.REVIEW if _is_glued(text, window) else None
     if any(piece.is_padded for piece in window):
         return Verdict.REFUSE if gap <= _GAP_FAR else Verdict.REVIEW
     if all(piece.span is None for piece in window) and gap <= _GAP_CLOSE:
         return Verdict.REFUSE
+    if _is_price_list(window) and _is_glued(text, window):
+        return Verdict.REVIEW
     return Verdict.REVIEW if gap <= _limit_gap(window) else None
 
 

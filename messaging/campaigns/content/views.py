@@ -5,10 +5,11 @@ Views are for matching only; what is sent is the text as typed.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from unicodedata import normalize
+from unicodedata import decomposition, normalize
 
 from messaging.campaigns.content.homophones import find_readings
 from messaging.campaigns.content.numerals import read_numerals
@@ -16,6 +17,9 @@ from messaging.campaigns.content.numerals import read_numerals
 _KEPT_CHARACTERS = 16_384
 _MAX_CHAIN = 8
 _MAX_EXPANSION = 4  # what unfolds further, up to 18 letters a sign, is refused by its character anyway
+
+# Of the square units the digit counts nothing: the 2 of ㎡, which is one sign and hence no digit of a number.
+_POWER = re.compile(r"(?<=[a-z])[23]$")
 
 # Written, banking and spoken digits, after folding to simplified characters.
 _DIGITS = {
@@ -85,6 +89,8 @@ def _follow(char: str, *, table: dict[str, str]) -> str:
 @lru_cache(maxsize=_KEPT_CHARACTERS)
 def _fold_character(char: str) -> str:
     folded = normalize("NFKC", char).casefold()
+    if decomposition(char).startswith("<square>"):
+        folded = _POWER.sub("", folded)
     folded = "".join(_load_simplified().get(part, part) for part in folded)
     return folded if folded == char else "".join(_fold_character(part) for part in folded)[:_MAX_EXPANSION]
 

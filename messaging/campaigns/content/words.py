@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from messaging.campaigns.content.terms import TermRow
     from messaging.campaigns.content.views import View
 
-STRUCTURE_VERSION: Final = "3"
+STRUCTURE_VERSION: Final = "4"
 """Raised with every change of the rules that are code; the table has a version of its own, its hash."""
 
 _RULES = {

@@ -13,6 +13,7 @@ from messaging.campaigns.content.characters import find_characters
 from messaging.campaigns.content.claims import find_claims
 from messaging.campaigns.content.contacts import find_contacts
 from messaging.campaigns.content.numbers import find_numbers
+from messaging.campaigns.content.readings import list_readings
 from messaging.campaigns.content.rules import get_shipped_rules
 from messaging.campaigns.content.views import make_views
 
@@ -54,6 +55,7 @@ _HOSTILE = {
     "digit words": "one7two",
     "codes": "aB1cD2eF3 ",
     "halves": "2233-4455 ",
+    "powers": "138㎡m²",
 }
 
 
@@ -65,6 +67,7 @@ def _get_rules(text: str) -> dict[str, Callable[[], object]]:
     views = make_views(text)
     spans = find_benign(views.digits.text)
     return {
+        "readings": lambda: list_readings(text),
         "views": lambda: make_views(text),
         "characters": lambda: find_characters(text),
         "benign": lambda: find_benign(views.digits.text),

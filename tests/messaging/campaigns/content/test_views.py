@@ -41,7 +41,8 @@ def test_normalisation_is_idempotent(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "read"), [("ＡＢＣ１２３", "abc123"), ("冰箱買賣", "冰箱买卖"), ("㈱", "(株)"), ("①Ⅷ", "1viii")]
+    ("typed", "read"),
+    [("ＡＢＣ１２３", "abc123"), ("冰箱買賣", "冰箱买卖"), ("㈱", "(株)"), ("①Ⅷ", "1viii"), ("㎡㎥", "mm")],
 )
 def test_what_is_folded(typed: str, read: str) -> None:
     assert fold(typed).text == read
