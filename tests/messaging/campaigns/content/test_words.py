@@ -138,3 +138,14 @@ def test_three_characters_that_sound_like_a_word_are_read_by_a_person() -> None:
 def test_a_star_joins_two_words_that_stand_near_in_this_order(text: str, found: list[str]) -> None:
     table = read_rule_table(_HEADER + "(蓝鲸|灰鲸|海豚)*(白沙|海湾),trade,review,(蓝鲸|灰鲸|海豚)[馆园]\n")
     assert [span for _, span in find(text, table=table)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["退订请拨8888", "本店短信不可退订", "不想收到请回复8", "冰箱换新，拒 收回8", "tui订找冰箱店长", "冰箱换新，回TD吧",
+     "冰箱换新，回复T退出", "不要再收短信请到店登记", "取消订阅请到店办理"],
+)  # fmt: skip
+def test_a_body_tells_nobody_how_to_opt_out_for_that_stands_in_the_suffix(text: str) -> None:
+    content = check_text(text, rules=RULES)
+    assert content.verdict is Verdict.REVIEW
+    assert Rule.DECEPTION_HINT in {each.rule for each in content.findings}
