@@ -32,7 +32,7 @@ _PHONE = re.compile(
 _HALF_WIDTH = {ord("０") + digit: str(digit) for digit in range(10)} | {ord("＋"): "+", ord("－"): "-"}
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+"
-    r"|(?:微信|薇信|威信|vx|wx|wechat|qq|扣扣)\s*(?:号|号码)?\s*[:：是]?\s*[A-Za-z0-9_-]{5,}"
+    r"|(?:微信|薇信|威信|v信|weixin|vx|wx|wechat|qq|扣扣)\s*(?:号|号码)?\s*[:：是]?\s*[A-Za-z0-9_-]{5,}"
     r"|\d{17}[\dXx]|\d{15}"
     r"|\d+\s*(?:号楼|栋|幢|座)(?:\s*\d+\s*单元)?(?:\s*\d+\s*(?:室|户|房)?)?"
     r"|\d+\s*单元\s*\d+\s*(?:室|户|房)?|\d+\s*(?:弄|室)"
@@ -78,6 +78,11 @@ def mask_phones(text: str, /) -> str:
 def mask_personal_text(text: str, /) -> str:
     """Mask free text of customers: phones, accounts, mail and door addresses, identity numbers, long digit runs."""
     return _PERSONAL.sub(PERSONAL_MASK, mask_phones(text))
+
+
+def find_personal_text(text: str, /) -> list[tuple[int, int]]:
+    """Return where `mask_personal_text` masks, as half-open spans that may overlap, for a text whose digits are 0-9."""
+    return [found.span() for pattern in (_PHONE, _PERSONAL) for found in pattern.finditer(text)]
 
 
 def keep_allowed_fields(logger: object, method: str, event: MutableMapping[str, Any], /) -> Mapping[str, Any]:

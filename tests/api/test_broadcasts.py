@@ -100,6 +100,7 @@ def test_the_order_of_fields_does_not_make_another_request(client: FlaskClient, 
         ("key-number-one", {"quota": 100}, 422, "idempotency-key-reused"),
         ("key-number-two", {}, 409, "duplicate-broadcast"),
         ("key-number-two", {"body": "加我微信 abcdef 领取礼品"}, 422, "text-refused"),
+        ("key-number-two", {"body": "冰箱换新\x00到店有礼"}, 422, "text-refused"),
         ("key-number-two", {"quota": 1000, "body": "另一段足够长的文字"}, 422, "quota-not-allowed"),
     ],
 )

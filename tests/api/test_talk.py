@@ -215,7 +215,7 @@ def test_a_conversation_refuses_strangers_rule_breakers_the_hasty_and_the_late(
     assert (client.get(path, headers=other).status_code, write("您好", other)) == (404, 404)
     assert client.post(f"{CONVERSATIONS}/{handle}/read", headers=other).status_code == 404
     assert client.get(f"{CONVERSATIONS}/{'x' * 43}/messages", headers=planner).status_code == 404
-    assert {write(body) for body in ("打13912345678", "加我微信聊", DOUBTFUL, "")} == {422}
+    assert {write(body) for body in ("打13912345678", "加我微信聊", DOUBTFUL, "", "好的\x00再见")} == {422}
     assert client.post(path, json={"body": "您好"}, headers=planner).status_code == 400
     assert [write("好的，谢谢") for _ in range(21)] == [202] * 20 + [429]
     clock.advance(days=14)

@@ -186,3 +186,10 @@ def test_an_empty_text_accepts_nothing(visitor: Visitor, world: World) -> None:
     bound = get_bound(world, visitor.sent.invitation_id)
     assert bound is not None
     assert bound.accepted_at is None
+
+
+def test_a_text_with_a_character_that_no_database_takes_is_taken_without_it(visitor: Visitor, world: World) -> None:
+    assert visitor.post("好的\x00再见").status_code == 303
+    assert "好的 再见" in visitor.open().text
+    visitor.planner.carry()
+    assert [body for _, body in find_answers(world)] == ["好的 再见"]

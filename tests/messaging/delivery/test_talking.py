@@ -50,6 +50,13 @@ def test_an_answer_by_text_message_accepts_and_is_masked_before_it_is_stored(
     assert (seen.state, seen.handle) == (InvitationState.ACCEPTED, handle)
 
 
+def test_a_text_message_with_a_character_that_no_database_takes_is_taken_without_it(
+    talk: Talk, client: FlaskClient, world: World
+) -> None:
+    handle = talk.answer(client, "我觉得\x00挺好")
+    assert find_answers(world) == [(handle, "我觉得 挺好")]
+
+
 def test_a_planner_s_line_reaches_the_page_and_no_phone(talk: Talk, client: FlaskClient) -> None:
     handle = talk.answer(client)
     talk.say(handle)
@@ -58,7 +65,7 @@ def test_a_planner_s_line_reaches_the_page_and_no_phone(talk: Talk, client: Flas
     assert len(talk.planner.sender.calls) == 1
 
 
-@pytest.mark.parametrize("body", ["打13912345678", "加我微信聊", "看 www.example.com", "扫码进群"])
+@pytest.mark.parametrize("body", ["打13912345678", "加我微信聊", "看 www.example.com", "扫码进群", "好的\x00再见"])
 def test_a_planner_s_line_keeps_to_the_content_rules(talk: Talk, client: FlaskClient, body: str) -> None:
     handle = talk.answer(client)
     with pytest.raises(TextRefusedError):
