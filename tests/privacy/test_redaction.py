@@ -46,6 +46,7 @@ def test_what_is_no_phone_stays(text: str) -> None:
     [
         "wangxm@example.com",
         "微信号：wangxm1990",
+        "V信 wangxm1990",
         "QQ 12345678",
         "370202199001011234",
         "37020219900101123X",
