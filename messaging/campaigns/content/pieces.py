@@ -117,7 +117,7 @@ def _is_glued(text: str, pieces: Sequence[Piece]) -> bool:
 
 
 def _is_unit(text: str, before: Piece, after: Piece) -> bool:
-    gap = text[before.end : after.start]
+    gap = text[before.end : after.start].rstrip("°")  # for the digit of cm³, too
     is_next = before.span is not None and after.span is not None and before.span.end == after.span.start
     return not _PARTING.search(gap) and (len(gap) <= _GAP_CLOSE or is_next or (gap.isascii() and gap.isalpha()))
 
