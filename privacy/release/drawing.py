@@ -84,6 +84,7 @@ def _charge_and_draw(
     with people_sessions.begin() as session:
         progress(Step.CHECK, 0, 1)
         counts.load_households(session, keys=keys, month=month)
+        progress(Step.CHECK, 1, 1)
         progress(Step.CHARGE, 0, 1)
         charges = ledger.charge(
             people_sessions,
