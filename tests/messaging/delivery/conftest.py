@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from redis import Redis
 
 from messaging.delivery.everywhere import GatewayParts
 from messaging.delivery.gateway import make_gateway
@@ -54,6 +55,15 @@ def world(own_services: TestServices, key_file: Path, clock: FakeClock) -> Itera
     made = World(own_services, vault=Vault(keys), recorder=make_recorder(keys), clock=clock)
     yield made
     made.close()
+
+
+@pytest.fixture
+def redis(world: World) -> Iterator[Redis]:
+    """Give a Redis database of its own, empty."""
+    with Redis.from_url(world.services.redis.url.removesuffix("/0") + "/8") as connection:
+        connection.flushdb()
+        yield connection
+        connection.flushdb()
 
 
 @pytest.fixture

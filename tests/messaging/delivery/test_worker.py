@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import signal
 import subprocess
 import sys
 import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Timer
 from typing import TYPE_CHECKING, Any
-from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry as Retrying
 from rq import Callback, Queue, Retry
 from rq.command import send_shutdown_command
 from rq.job import Job
@@ -31,10 +25,10 @@ from rq.webhook import Webhook
 from rq.worker import Worker
 
 from messaging.campaigns.rq_queue import RqJobQueue
-from messaging.delivery import worker as delivery_worker
 from messaging.delivery.jobs import QUEUE_NAME, WAKE, WakeJob, read_wake_up
 from messaging.delivery.models import MessageState
 from messaging.delivery.worker import DrainWorker, PumpQueue, make_worker
+from tests.messaging.delivery.redis_url import get_url
 from tests.messaging.delivery.traps import Unpickled
 from tests.waiting import wait_until
 
@@ -86,7 +80,7 @@ def test_what_is_not_exactly_a_wake_up_is_none(data: bytes) -> None:
 
 def test_both_ends_that_wake_are_understood(redis: Redis) -> None:
     campaign_id = uuid4()
-    for wake in (RqJobQueue(_get_url(redis)).wake, PumpQueue(_get_url(redis)).wake):
+    for wake in (RqJobQueue(get_url(redis)).wake, PumpQueue(get_url(redis)).wake):
         wake(campaign_id=campaign_id)
         [job_id] = Queue(QUEUE_NAME, connection=redis).job_ids
         job = WakeJob.fetch(job_id, connection=redis, serializer=JSONSerializer)
@@ -96,32 +90,18 @@ def test_both_ends_that_wake_are_understood(redis: Redis) -> None:
 
 
 def test_a_group_is_woken_and_works_in_a_queue_of_its_own(redis: Redis) -> None:
-    worker = make_worker(_get_url(redis), group="east")
+    worker = make_worker(get_url(redis), group="east")
     assert (worker.queue_names(), worker.group) == (["delivery:east"], "east")
     worker.connection.close()
-    PumpQueue(_get_url(redis), group="east").wake(campaign_id=uuid4())
+    PumpQueue(get_url(redis), group="east").wake(campaign_id=uuid4())
     assert [Queue(name, connection=redis).count for name in ("delivery:east", QUEUE_NAME)] == [1, 0]
 
 
 def test_a_full_queue_is_not_filled_further_by_the_pump(redis: Redis) -> None:
-    queue = PumpQueue(_get_url(redis))
+    queue = PumpQueue(get_url(redis))
     for _ in range(3):
         queue.wake(campaign_id=uuid4())
     assert Queue(QUEUE_NAME, connection=redis).count == 1
-
-
-def _get_url(redis: Redis) -> str:
-    options = redis.connection_pool.connection_kwargs
-    return f"redis://{options['host']}:{options['port']}/{options['db']}"
-
-
-@pytest.fixture
-def redis(world: World) -> Iterator[Redis]:
-    """Give a Redis database of its own, empty."""
-    with Redis.from_url(world.services.redis.url.removesuffix("/0") + "/8") as connection:
-        connection.flushdb()
-        yield connection
-        connection.flushdb()
 
 
 class Sentry:
@@ -133,7 +113,7 @@ class Sentry:
         self.marks, self.log = folder / "marks", folder / "worker.log"
         self.marks.mkdir()
         environment = {
-            "MODE": "test", "CARRIER": "console", "REDIS_URL": _get_url(redis), "KEY_FILE": str(key_file),
+            "MODE": "test", "CARRIER": "console", "REDIS_URL": get_url(redis), "KEY_FILE": str(key_file),
             "SERVING_URL": world.services.url("serving", role="field_sender"),
             "PEOPLE_URL": world.services.url("people", role="field_sender"),
             "SENDING_OPENS": "00:00", "SENDING_CLOSES": "24:00", "TRAP_MARKS": str(self.marks),
@@ -257,40 +237,8 @@ def test_what_a_dead_worker_left_is_not_carried_out_by_the_next(world: World, re
     assert world.count_states() == {}
 
 
-@pytest.fixture
-def _own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put back what a worker in this process changes."""
-    monkeypatch.setattr(DrainWorker, "has_stopped", False)
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("_own_signals")
-@pytest.mark.parametrize("is_redis_away", [False, True])
-def test_a_worker_stops_in_the_pause_after_rq_gave_up(
-    redis: Redis, monkeypatch: pytest.MonkeyPatch, *, is_redis_away: bool
-) -> None:
-    asked: list[Timer] = []
-
-    def give_up(redis_url: str, *, group: str | None) -> None:
-        worker = make_worker(redis_url, group=group)
-        worker._install_signal_handlers()  # type: ignore[no-untyped-call]
-        if is_redis_away:
-            worker.connection = Redis("127.0.0.1", 1, retry=Retrying(NoBackoff(), 0))
-        asked.append(Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)))
-        asked[-1].start()
-
-    monkeypatch.setattr(delivery_worker, "build_sender", lambda _: Mock())
-    monkeypatch.setattr(delivery_worker, "_work_once", give_up)
-    delivery_worker.run_worker(_get_url(redis))
-    assert DrainWorker.has_stopped
-    assert len(asked) == 1
-
-
 def test_a_quiet_queue_does_not_look_like_a_redis_that_is_away(redis: Redis) -> None:
-    worker = make_worker(_get_url(redis))
+    worker = make_worker(get_url(redis))
     connection = worker.connection.connection_pool.get_connection()
     assert connection.socket_timeout is not None
     assert connection.socket_timeout > worker.dequeue_timeout
