@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from secrets import token_hex
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
@@ -53,7 +53,7 @@ class RequestLog:
 
 def make_request_id() -> str:
     """Return an id that no other request has."""
-    return token_hex(16)
+    return str(uuid4())
 
 
 def _begin() -> None:
