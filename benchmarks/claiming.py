@@ -6,14 +6,12 @@ against the bare INSERT of the same rows.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
 from sqlalchemy import text
 
-from benchmarks.drawing import DRAW, DRAWN, time_draws
+from benchmarks.drawing import DRAW, DRAWN, time_draws, time_once
 from benchmarks.outbox import Outbox, open_outbox
 from benchmarks.values import Progress, Row, Sense
 from messaging.delivery.claiming import claim_many
@@ -62,12 +60,6 @@ def _vacuum(outbox: Outbox) -> None:
         session.execute(text("VACUUM ANALYZE delivery.messages"))
 
 
-def _time(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 def _time_claims(outbox: Outbox, parts: SenderParts) -> float:
     """Return the seconds of the quickest of a few claims of 100 messages."""
     outbox.plan(_CLAIMED * _BATCHES)
@@ -78,7 +70,7 @@ def _time_claims(outbox: Outbox, parts: SenderParts) -> float:
         if len(taken) != _CLAIMED:
             raise RuntimeError(f"{len(taken)} messages claimed")
 
-    return min(_time(claim_batch) for _ in range(_BATCHES))
+    return min(time_once(claim_batch) for _ in range(_BATCHES))
 
 
 def measure(*, quick: bool, progress: Progress) -> list[Row]:

@@ -37,7 +37,7 @@ def _time_draw(outbox: Outbox, parts: SenderParts, *, leaf_ids: Sequence[int]) -
         while expand(parts.stores.people, campaign_id=campaign_id, draw=parts.draw, now=now):
             pass
 
-    drawn_s = _time(draw)
+    drawn_s = time_once(draw)
     rows = outbox.read_messages(campaign_id)
     if len(rows) != DRAWN:
         raise RuntimeError(f"{len(rows)} messages planned")
@@ -48,13 +48,14 @@ def _time_draw(outbox: Outbox, parts: SenderParts, *, leaf_ids: Sequence[int]) -
         with parts.stores.people.begin() as session:
             session.execute(insert(Message), copies)
 
-    bare_s = _time(insert_bare)
+    bare_s = time_once(insert_bare)
     for each in (campaign_id, other):
         _forget(outbox, each)
     return drawn_s / bare_s
 
 
-def _time(work: Callable[[], object]) -> float:
+def time_once(work: Callable[[], object]) -> float:
+    """Return the seconds that a piece of work takes."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

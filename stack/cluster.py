@@ -8,6 +8,7 @@ import secrets
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,12 +166,16 @@ class Cluster:
 
     def has_fallen(self) -> bool:
         """Say whether the server ended without having been asked to: its note is there, and it is not."""
-        pid_file = self.data / "postmaster.pid"
         try:
-            pid = int(pid_file.read_text().partition("\n")[0])
+            pid = int((self.data / "postmaster.pid").read_text().partition("\n")[0])
         except (OSError, ValueError):
             return False
-        return not Path(f"/proc/{pid}").exists()
+        try:
+            with suppress(PermissionError):
+                os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def stop(self, *, mode: str = "fast") -> None:
         """Stop the server: `fast` in good order, `immediate` like a power cut. One that has fallen is left as it is."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
@@ -20,13 +19,7 @@ _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 class QueryNumber(fields.Float):
     """A decimal number in a query: no exponent, no underscore, no foreign digits."""
 
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002 - marshmallow's signature
-        data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature
-        **_: Any,
-    ) -> float:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> float:
         if not _DECIMAL.fullmatch(str(value)):
             raise ValidationError(Fault.TYPE)
         return float(value)
@@ -35,13 +28,7 @@ class QueryNumber(fields.Float):
 class QueryWhole(fields.Integer):
     """A whole number of at most nine digits in a query."""
 
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002 - marshmallow's signature
-        data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature
-        **_: Any,
-    ) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if not _WHOLE.fullmatch(str(value)):
             raise ValidationError(Fault.TYPE)
         return int(value)
@@ -50,13 +37,7 @@ class QueryWhole(fields.Integer):
 class BodyWhole(fields.Integer):
     """A whole number in a JSON body: neither true nor "50" nor 50.0."""
 
-    def _deserialize(
-        self,
-        value: Any,
-        attr: str | None,  # noqa: ARG002 - marshmallow's signature
-        data: Mapping[str, Any] | None,  # noqa: ARG002 - marshmallow's signature
-        **_: Any,
-    ) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if type(value) is not int:
             raise ValidationError(Fault.TYPE)
         return value
