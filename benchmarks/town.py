@@ -17,9 +17,12 @@ from pathlib import Path
 import psycopg
 
 from stack import databases
+from stack.cluster import Cluster
 from stack.demo_city import CITY, CITY_CODE, PLACES
 from stack.environment import Installation
 from stack.paths import ROOT, get_run_dir
+
+_SERVER = {"shared_buffers": "4GB", "max_wal_size": "16GB", "wal_compression": "lz4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def run_town(name: str) -> Iterator[Town]:
         for database in databases.DATABASES:
             cluster = installation.cluster(database)
             cluster.start()
+            _equip(cluster)
             databases.create(cluster, database=database, name=database, passwords=passwords)
         town = Town(installation)
         _load_places(town)
@@ -105,6 +109,17 @@ def run_town(name: str) -> Iterator[Town]:
     finally:
         for database in databases.DATABASES:
             installation.cluster(database).stop()
+
+
+def _equip(cluster: Cluster) -> None:
+    """Give a server the memory and the log of one that holds a large city, as docs/operations.md says."""
+    with cluster.connect() as connection:
+        if connection.execute("SHOW shared_buffers").fetchone() == (_SERVER["shared_buffers"],):
+            return
+        for name, value in _SERVER.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'".encode())
+    cluster.stop()
+    cluster.start()
 
 
 def _load_places(town: Town) -> None:

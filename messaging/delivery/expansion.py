@@ -22,7 +22,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, exists, func, literal, select, text
+from sqlalchemy import Subquery, exists, func, literal, select, text
 
 from messaging.campaigns.hours import get_opening, get_sending_span, is_open
 from messaging.campaigns.settings import MessagingRules
@@ -134,29 +134,31 @@ def is_held_out(campaign_id: UUID, *, lookup_hash: bytes, share: float) -> bool:
 
 
 def _draw(session: Session, run: Run, *, limit: int) -> list[_Drawn]:
-    rank = _get_rank(run.campaign_id)
+    """Draw in the order of ranks until there are enough: so what is fetched by a random id is fetched of few."""
+    asked = _order_needs(run)
     eligible = (
-        select(Household.household_id, Phone.lookup_hash, Phone.lookup_version, rank)
-        .join(Need, Need.household_id == Household.household_id)
+        select(Household.household_id, Phone.lookup_hash, Phone.lookup_version, asked.c.rank)
+        .join(asked, asked.c.household_id == Household.household_id)
         .join(Phone, Phone.household_id == Household.household_id)
-        .where(
-            Need.leaf_id.in_(run.leaf_ids),
-            Need.category == run.category,
-            Household.push_consent.is_(True),
-            ~exists().where(OptOut.opt_out_hash == Phone.opt_out_hash),
-        )
-        .order_by(rank)
+        .where(Household.push_consent.is_(True), ~exists().where(OptOut.opt_out_hash == Phone.opt_out_hash))
+        .order_by(asked.c.rank)
         .limit(limit)
         # Whoever is being erased is waited for, and not drawn; an erasure waits for the plan, and takes it along.
         .with_for_update(of=Household, read=True, key_share=True)
     )
-    if run.cursor is not None:
-        eligible = eligible.where(rank > run.cursor)
     return [_Drawn(*row) for row in session.execute(eligible)]
 
 
-def _get_rank(campaign_id: UUID) -> ColumnElement[bytes]:
-    return func.sha256(func.uuid_send(literal(campaign_id)).concat(func.uuid_send(Need.household_id)))
+def _order_needs(run: Run) -> Subquery:
+    """Build the query for the households that need the thing and have not been looked at yet, by their rank."""
+    rank = func.sha256(func.uuid_send(literal(run.campaign_id)).concat(func.uuid_send(Need.household_id)))
+    needs = select(Need.household_id, rank.label("rank")).where(
+        Need.leaf_id.in_(run.leaf_ids), Need.category == run.category
+    )
+    if run.cursor is not None:
+        needs = needs.where(rank > run.cursor)
+    # An offset of none keeps PostgreSQL from joining first and sorting then.
+    return needs.order_by(rank).offset(0).subquery()
 
 
 def _hold_out(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: datetime) -> None:

@@ -41,8 +41,15 @@ if TYPE_CHECKING:
 _PRESENT = """
 INSERT INTO present SELECT customer_key, home_id AS household_id FROM staging.present WHERE bucket = %s
 """
+# PostgreSQL believes of a table that was analysed while it was empty that it still is, and would go through all of it
+# for each new row while other processes fill it. From some pages on it looks how many there are.
+_JOIN_BY_SIZE = """
+SELECT set_config('enable_nestloop', CASE WHEN pg_relation_size(%s::regclass) < %s THEN 'off' ELSE 'on' END, true)
+"""
+_SMALL_BYTES = 4_000_000
 _RENAMED = {"bought_at": "bought_on", "opened_at": "opened_on", "free_text": "masked_text"}
 _LEFT_OUT = frozenset({"customer_id", "model_version"})
+_MERGED_INTO = {TableName.SCORES: "core.needs", TableName.ACTIVITY: "core.households"}
 _BOUNDED = {TableName.SCORES: NEEDS, TableName.INTERESTS: INTERESTS, TableName.TOPICS: TOPICS}
 
 
@@ -88,8 +95,10 @@ def merge_bucket(connection: psycopg.Connection[Any], *, bucket: int, month: dat
         fill = sql.SQL("CREATE TEMPORARY TABLE staged ON COMMIT DROP AS SELECT * FROM {} WHERE bucket = {}")
         connection.execute(fill.format(sql.Identifier("staging", table), bucket))
         connection.execute("ANALYZE staged")
+        _join_by_size(connection, table=_MERGED_INTO.get(table, f"core.{table}"))
         _merge(connection, table=table, month=month, vault=vault)
         connection.execute("DROP TABLE IF EXISTS staged, found, candidates, chosen")
+    _join_by_size(connection, table="core.households")
     # Last, because whoever writes to one of these households waits from here on.
     for statement in (FIND_MIRRORS, LOCK_MIRRORS, LOOK_AGAIN, SET_CHANGED):
         connection.execute(statement)
@@ -106,7 +115,13 @@ def _merge(connection: psycopg.Connection[Any], *, table: TableName, month: date
         connection.execute(FIND_PERSONAS, {"month": month, "second_from": second_from, "third_from": third_from})
     elif table is TableName.TICKETS:
         stage_chosen(connection, bound=PAIN_POINTS, month=month, vault=vault)
+        _join_by_size(connection, table="core.pain_points")
         connection.execute(MERGE_PAIN_POINTS.encode())
+
+
+def _join_by_size(connection: psycopg.Connection[Any], *, table: str) -> None:
+    """Have a table that is still small joined by hash alone, until the next call or the end of the transaction."""
+    connection.execute(_JOIN_BY_SIZE, (table, _SMALL_BYTES))
 
 
 def _reaches_threshold(checked: CheckedChunk) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -120,6 +121,8 @@ def _begin(open_tools: Callable[[], Tools], drop_dir: Path) -> None:
     job = Job.of(drop, run=run, tools=tools)
     prepare(connection, job)
     _workers.append(Worker(connection, job))
+    # What stays until the end, places above all, need not be looked through again and again.
+    gc.freeze()
 
 
 def _end_with_parent() -> None:

@@ -71,7 +71,7 @@ def recognise(
         "customer_key": keys,
     }
     copy_records(connection, table=sql.Identifier("standing"), kinds=_KINDS, columns=columns)
-    for statement in ("ANALYZE standing", _FIND, "ANALYZE met", _PLACE, PLACE_HOUSEHOLDS, _NOTE):
+    for statement in ("ANALYZE standing", _FIND, "ANALYZE met", _PLACE, "ANALYZE placed", PLACE_HOUSEHOLDS, _NOTE):
         connection.execute(statement)
     met = read_rows(connection, sql.SQL("SELECT position FROM met").format(), kinds={"position": ">i4"})
     is_stranger = np.ones(len(customers), dtype=np.bool_)
