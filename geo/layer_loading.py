@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from geo.sphere import PointIndex
 from geo.texts import Texts
 from geo.values import BoolArray, FloatArray, IntArray
 from privacy.release.figures import ReleasedFigures
-from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_rows, join_texts, split_block
+from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_texts, join_values, split_blocks
 
 _CITY: Any = bindparam("city_code", type_=Integer)
 _IS_REMAINDER = cast(Leaf.kind == literal_column(f"'{LeafKind.REMAINDER.value}'"), Integer)
@@ -26,22 +27,25 @@ _LEAVES = RowsQuery(
     select(*_PLACE).where(Leaf.city_code == _CITY),
     kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "remainder": INT4, "position": POINT},
 )
+_COMMUNITY_PLACE = {"leaf_id": INT8, "position": POINT}
 
 
 def _select_communities() -> Select[Any]:
-    """Build the query for communities with a leaf in a city: leaf ids with positions, codes, names; each one block.
+    """Build the query for communities with a leaf in a city: leaf ids, positions, codes, names; each one block.
 
-    Beside that of leaves: in one query, before the first ANALYZE, the two took PostgreSQL a minute.
+    Beside that of leaves: in one query, before the first ANALYZE, the two took PostgreSQL a minute. Only a leaf of a
+    community has a code; asked for the kind besides, PostgreSQL would look through all communities of the country.
     """
     code: Any = collate(Community.community_code, "C")
     rows = (
         select(Leaf.leaf_id, Community.position, code.label("code"), Community.name)
         .join(Community, Community.community_code == Leaf.community_code)
-        .where(Leaf.city_code == _CITY, Leaf.kind == literal_column(f"'{LeafKind.COMMUNITY.value}'"))
+        .where(Leaf.city_code == _CITY)
         .order_by(code)
         .subquery()
     ).c
-    return select(join_rows(rows.leaf_id, rows.position), join_texts(rows.code), join_texts(rows.name))
+    places = (join_values(rows[name], kind=kind) for name, kind in _COMMUNITY_PLACE.items())
+    return select(*places, join_texts(rows.code), join_texts(rows.name))
 
 
 _COMMUNITIES = BlockQuery(_select_communities())
@@ -102,10 +106,11 @@ def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) 
 
 def _load_communities(session: Session, *, city_code: int) -> _Communities:
     """Load the communities that have a leaf in a city."""
-    blocks = _COMMUNITIES.fetch(session, city_code=city_code)
-    found = split_block(blocks[0], kinds={"leaf_id": INT8, "position": POINT})
-    position, codes, names = found["position"], Texts.of(blocks[1]), Texts.of(blocks[2])
-    return _Communities(found["leaf_id"], codes, names, position["lon"].copy(), position["lat"].copy())
+    *places, codes, names = _COMMUNITIES.fetch(session, city_code=city_code)
+    found = split_blocks(places, kinds=_COMMUNITY_PLACE)
+    position = found["position"]
+    lon, lat = position["lon"].copy(), position["lat"].copy()
+    return _Communities(found["leaf_id"], Texts.of(codes), Texts.of(names), lon, lat)
 
 
 def _lay_out_communities(found: _Communities, *, leaves: _Leaves, figures: ReleasedFigures) -> CommunityLayer:
@@ -165,11 +170,19 @@ def _lay_out_cells(leaves: _Leaves) -> CellTable:
     return CellTable(cells, PointIndex.build(lon, lat), np.append(first, len(rows)).astype(np.int32), rows)
 
 
-def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigures) -> CityLayer:
-    """Lay one city's release out over its places."""
+def find_district_names(session: Session) -> dict[int, str]:
+    """Return the names of all districts by adcode."""
+    return dict(session.execute(select(District.adcode, District.name)).all())
+
+
+def load_city(
+    session: Session, *, release: ReleaseMeta, figures: ReleasedFigures, district_names: Mapping[int, str]
+) -> CityLayer:
+    """Lay one city's release out over its places; names that were read before are asked for again if one is new."""
     leaves = _load_leaves(session, city_code=release.city_code, figures=figures)
     districts, slots = np.unique(leaves.districts, return_inverse=True)
-    names = session.execute(select(District.adcode, District.name).where(District.adcode.in_(districts.tolist())))
+    own = districts.tolist()
+    names = district_names if district_names.keys() >= set(own) else find_district_names(session)
     communities = _load_communities(session, city_code=release.city_code)
     return CityLayer(
         release,
@@ -177,6 +190,6 @@ def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigure
         _lay_out_communities(communities, leaves=leaves, figures=figures),
         _lay_out_cells(leaves),
         districts,
-        dict(names.all()),
+        {adcode: names[adcode] for adcode in own},
         leaves.sums.group(slots, count=len(districts)),
     )
