@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sqlalchemy import Integer, Select, bindparam, cast, collate, literal_column, select
@@ -40,7 +40,7 @@ def _select_communities() -> Select[Any]:
     rows = (
         select(Leaf.leaf_id, Community.position, code.label("code"), Community.name)
         .join(Community, Community.community_code == Leaf.community_code)
-        .where(Leaf.city_code == _CITY)
+        .where(Leaf.city_code == _CITY, Leaf.community_code.is_not(None))
         .order_by(code)
         .subquery()
     ).c
@@ -49,6 +49,8 @@ def _select_communities() -> Select[Any]:
 
 
 _COMMUNITIES = BlockQuery(_select_communities())
+
+_Index: TypeAlias = IntArray | slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,23 @@ class _Communities:
     lat: FloatArray
 
 
+def _match(leaf_ids: IntArray, *, released: IntArray) -> tuple[_Index, _Index]:
+    """Return the rows of the leaves that have released figures, by ascending id, and the rows of these figures."""
+    if np.array_equal(leaf_ids, released):
+        return slice(None), slice(None)  # as it mostly is
+    known = np.argsort(leaf_ids, kind="stable")
+    if not len(released):
+        return known[:0], known[:0]
+    rows = np.minimum(np.searchsorted(released, leaf_ids[known]), len(released) - 1)
+    is_released = released[rows] == leaf_ids[known]
+    return known[is_released], rows[is_released]
+
+
 def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> _Leaves:
     """Load the leaves of a city; one that is no place any more, or is newer than the release, is left out."""
     found = _LEAVES.read(session, city_code=city_code)
     own, leaf_ids = figures.leaves, found["leaf_id"]
-    known = np.argsort(leaf_ids, kind="stable")  # quick where they ascend already, as they mostly do
-    rows = np.minimum(np.searchsorted(own.leaf_ids, leaf_ids[known]), max(len(own.leaf_ids) - 1, 0))
-    if len(own.leaf_ids):
-        is_released = own.leaf_ids[rows] == leaf_ids[known]
-        known, rows = known[is_released], rows[is_released]
-    else:
-        known, rows = known[:0], rows[:0]
+    known, rows = _match(leaf_ids, released=own.leaf_ids)
     sums = Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows]))
     position = found["position"][known]
     return _Leaves(
