@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import Integer, Select, bindparam, cast, collate, literal_column, select
+from sqlalchemy import Integer, Select, bindparam, collate, select
 from sqlalchemy.orm import Session
 
 from geo.cells import get_centres
 from geo.figures import FEW_SD, LEAST_CUSTOMERS, ReleaseMeta
 from geo.layer import CellTable, CityLayer, CommunityLayer, LeafTable, Rows, Sums
-from geo.models import Community, District, Leaf, LeafKind
+from geo.models import Community, District, Leaf
 from geo.sphere import PointIndex
 from geo.texts import Texts
-from geo.values import BoolArray, FloatArray, IntArray
+from geo.values import FloatArray, IntArray
 from privacy.release.figures import ReleasedFigures
 from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_texts, join_values, split_blocks
 
 _CITY: Any = bindparam("city_code", type_=Integer)
-_IS_REMAINDER = cast(Leaf.kind == literal_column(f"'{LeafKind.REMAINDER.value}'"), Integer)
-_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7, _IS_REMAINDER, Leaf.position]
+_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7, Leaf.position]
 _LEAVES = RowsQuery(
     select(*_PLACE).where(Leaf.city_code == _CITY),
-    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "remainder": INT4, "position": POINT},
+    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "position": POINT},
 )
 _COMMUNITY_PLACE = {"leaf_id": INT8, "position": POINT}
 
@@ -64,7 +63,6 @@ class _Leaves:
     districts: IntArray
     cells: IntArray
     parents: IntArray
-    are_remainders: BoolArray
     lon: FloatArray
     lat: FloatArray
     sums: Sums
@@ -105,7 +103,6 @@ def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) 
         found["district"][known].astype(np.int64),
         found["cell"][known],
         found["parent"][known],
-        found["remainder"][known] == 1,
         position["lon"].astype(np.float64),
         position["lat"].astype(np.float64),
         sums,
@@ -158,22 +155,26 @@ def _find_parents(rows: IntArray, *, leaves: _Leaves, figures: ReleasedFigures) 
     parents = np.full(len(rows), -1, dtype=np.int32)
     parents[few] = slots
     below = np.isin(leaves.parents, chosen)
-    customers = leaves.sums.take(np.flatnonzero(below)).group(
-        np.searchsorted(chosen, leaves.parents[below]), count=len(chosen)
+    own = np.searchsorted(chosen, leaves.parents[below])
+    users, users_var = (
+        np.bincount(own, weights=column[below], minlength=len(chosen)).astype(np.float64)
+        for column in (leaves.sums.users, leaves.sums.users_var)
     )
     at = np.searchsorted(known.parents, chosen)
-    return parents, Sums(customers.users, customers.users_var, known.needs[at], np.square(known.needs_sd[at]))
+    return parents, Sums(users, users_var, known.needs[at], np.square(known.needs_sd[at]))
 
 
-def _lay_out_cells(leaves: _Leaves) -> CellTable:
-    """Put the leaves in order of their cells."""
+def _lay_out_cells(leaves: _Leaves, *, named: Rows) -> CellTable:
+    """Put the leaves in order of their cells; what is not `named`, a row of a community, is a remainder."""
+    are_remainders = np.ones(len(leaves.leaf_ids), dtype=np.bool_)
+    are_remainders[named] = False
     # In each cell its remainder first, as it stands where the cell's centre is.
-    rows = np.lexsort((~leaves.are_remainders, leaves.cells)).astype(np.int32)
+    rows = np.lexsort((~are_remainders, leaves.cells)).astype(np.int32)
     ordered = leaves.cells[rows]
     first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(rows) else rows
     cells, heads = ordered[first], rows[first]
     lon, lat = leaves.lon[heads], leaves.lat[heads]
-    alone = ~leaves.are_remainders[heads]
+    alone = ~are_remainders[heads]
     lon[alone], lat[alone] = get_centres(cells[alone])
     return CellTable(cells, PointIndex.build(lon, lat), np.append(first, len(rows)).astype(np.int32), rows)
 
@@ -191,12 +192,13 @@ def load_city(
     districts, slots = np.unique(leaves.districts, return_inverse=True)
     own = districts.tolist()
     names = district_names if district_names.keys() >= set(own) else find_district_names(session)
-    communities = _load_communities(session, city_code=release.city_code)
+    found = _load_communities(session, city_code=release.city_code)
+    communities = _lay_out_communities(found, leaves=leaves, figures=figures)
     return CityLayer(
         release,
         LeafTable(leaves.leaf_ids, slots.astype(np.int16), leaves.sums.narrow()),
-        _lay_out_communities(communities, leaves=leaves, figures=figures),
-        _lay_out_cells(leaves),
+        communities,
+        _lay_out_cells(leaves, named=communities.rows),
         districts,
         {adcode: names[adcode] for adcode in own},
         leaves.sums.group(slots, count=len(districts)),
