@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import Integer, Select, bindparam, cast, collate, literal_column, select
+from sqlalchemy import Integer, Select, bindparam, collate, select
 from sqlalchemy.orm import Session
 
 from geo.cells import get_centres
 from geo.figures import FEW_SD, LEAST_CUSTOMERS, ReleaseMeta
 from geo.layer import CellTable, CityLayer, CommunityLayer, LeafTable, Rows, Sums
-from geo.models import Community, District, Leaf, LeafKind
+from geo.models import Community, District, Leaf
 from geo.sphere import PointIndex
 from geo.texts import Texts
-from geo.values import BoolArray, FloatArray, IntArray
+from geo.values import FloatArray, IntArray
 from privacy.release.figures import ReleasedFigures
-from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_rows, join_texts, split_block
+from privacy.release.row_blocks import INT4, INT8, POINT, BlockQuery, RowsQuery, join_texts, join_values, split_blocks
 
 _CITY: Any = bindparam("city_code", type_=Integer)
-_IS_REMAINDER = cast(Leaf.kind == literal_column(f"'{LeafKind.REMAINDER.value}'"), Integer)
-_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7, _IS_REMAINDER, Leaf.position]
+_PLACE: list[Any] = [Leaf.leaf_id, Leaf.district_adcode, Leaf.cell8, Leaf.parent7, Leaf.position]
 _LEAVES = RowsQuery(
     select(*_PLACE).where(Leaf.city_code == _CITY),
-    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "remainder": INT4, "position": POINT},
+    kinds={"leaf_id": INT8, "district": INT4, "cell": INT8, "parent": INT8, "position": POINT},
 )
+_COMMUNITY_PLACE = {"leaf_id": INT8, "position": POINT}
 
 
 def _select_communities() -> Select[Any]:
-    """Build the query for communities with a leaf in a city: leaf ids with positions, codes, names; each one block.
+    """Build the query for communities with a leaf in a city: leaf ids, positions, codes, names; each one block.
 
-    Beside that of leaves: in one query, before the first ANALYZE, the two took PostgreSQL a minute.
+    Beside that of leaves: in one query, before the first ANALYZE, the two took PostgreSQL a minute. Only a leaf of a
+    community has a code; asked for the kind besides, PostgreSQL would look through all communities of the country.
     """
     code: Any = collate(Community.community_code, "C")
     rows = (
         select(Leaf.leaf_id, Community.position, code.label("code"), Community.name)
         .join(Community, Community.community_code == Leaf.community_code)
-        .where(Leaf.city_code == _CITY, Leaf.kind == literal_column(f"'{LeafKind.COMMUNITY.value}'"))
+        .where(Leaf.city_code == _CITY, Leaf.community_code.is_not(None))
         .order_by(code)
         .subquery()
     ).c
-    return select(join_rows(rows.leaf_id, rows.position), join_texts(rows.code), join_texts(rows.name))
+    places = (join_values(rows[name], kind=kind) for name, kind in _COMMUNITY_PLACE.items())
+    return select(*places, join_texts(rows.code), join_texts(rows.name))
 
 
 _COMMUNITIES = BlockQuery(_select_communities())
+
+_Index: TypeAlias = IntArray | slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,6 @@ class _Leaves:
     districts: IntArray
     cells: IntArray
     parents: IntArray
-    are_remainders: BoolArray
     lon: FloatArray
     lat: FloatArray
     sums: Sums
@@ -75,17 +79,23 @@ class _Communities:
     lat: FloatArray
 
 
+def _match(leaf_ids: IntArray, *, released: IntArray) -> tuple[_Index, _Index]:
+    """Return the rows of the leaves that have released figures, by ascending id, and the rows of these figures."""
+    if np.array_equal(leaf_ids, released):
+        return slice(None), slice(None)  # as it mostly is
+    known = np.argsort(leaf_ids, kind="stable")
+    if not len(released):
+        return known[:0], known[:0]
+    rows = np.minimum(np.searchsorted(released, leaf_ids[known]), len(released) - 1)
+    is_released = released[rows] == leaf_ids[known]
+    return known[is_released], rows[is_released]
+
+
 def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) -> _Leaves:
     """Load the leaves of a city; one that is no place any more, or is newer than the release, is left out."""
     found = _LEAVES.read(session, city_code=city_code)
     own, leaf_ids = figures.leaves, found["leaf_id"]
-    known = np.argsort(leaf_ids, kind="stable")  # quick where they ascend already, as they mostly do
-    rows = np.minimum(np.searchsorted(own.leaf_ids, leaf_ids[known]), max(len(own.leaf_ids) - 1, 0))
-    if len(own.leaf_ids):
-        is_released = own.leaf_ids[rows] == leaf_ids[known]
-        known, rows = known[is_released], rows[is_released]
-    else:
-        known, rows = known[:0], rows[:0]
+    known, rows = _match(leaf_ids, released=own.leaf_ids)
     sums = Sums(own.customers[rows], np.square(own.customers_sd[rows]), own.needs[rows], np.square(own.needs_sd[rows]))
     position = found["position"][known]
     return _Leaves(
@@ -93,7 +103,6 @@ def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) 
         found["district"][known].astype(np.int64),
         found["cell"][known],
         found["parent"][known],
-        found["remainder"][known] == 1,
         position["lon"].astype(np.float64),
         position["lat"].astype(np.float64),
         sums,
@@ -102,10 +111,11 @@ def _load_leaves(session: Session, *, city_code: int, figures: ReleasedFigures) 
 
 def _load_communities(session: Session, *, city_code: int) -> _Communities:
     """Load the communities that have a leaf in a city."""
-    blocks = _COMMUNITIES.fetch(session, city_code=city_code)
-    found = split_block(blocks[0], kinds={"leaf_id": INT8, "position": POINT})
-    position, codes, names = found["position"], Texts.of(blocks[1]), Texts.of(blocks[2])
-    return _Communities(found["leaf_id"], codes, names, position["lon"].copy(), position["lat"].copy())
+    *places, codes, names = _COMMUNITIES.fetch(session, city_code=city_code)
+    found = split_blocks(places, kinds=_COMMUNITY_PLACE)
+    position = found["position"]
+    lon, lat = position["lon"].copy(), position["lat"].copy()
+    return _Communities(found["leaf_id"], Texts.of(codes), Texts.of(names), lon, lat)
 
 
 def _lay_out_communities(found: _Communities, *, leaves: _Leaves, figures: ReleasedFigures) -> CommunityLayer:
@@ -145,38 +155,51 @@ def _find_parents(rows: IntArray, *, leaves: _Leaves, figures: ReleasedFigures) 
     parents = np.full(len(rows), -1, dtype=np.int32)
     parents[few] = slots
     below = np.isin(leaves.parents, chosen)
-    customers = leaves.sums.take(np.flatnonzero(below)).group(
-        np.searchsorted(chosen, leaves.parents[below]), count=len(chosen)
+    own = np.searchsorted(chosen, leaves.parents[below])
+    users, users_var = (
+        np.bincount(own, weights=column[below], minlength=len(chosen)).astype(np.float64)
+        for column in (leaves.sums.users, leaves.sums.users_var)
     )
     at = np.searchsorted(known.parents, chosen)
-    return parents, Sums(customers.users, customers.users_var, known.needs[at], np.square(known.needs_sd[at]))
+    return parents, Sums(users, users_var, known.needs[at], np.square(known.needs_sd[at]))
 
 
-def _lay_out_cells(leaves: _Leaves) -> CellTable:
-    """Put the leaves in order of their cells."""
+def _lay_out_cells(leaves: _Leaves, *, named: Rows) -> CellTable:
+    """Put the leaves in order of their cells; what is not `named`, a row of a community, is a remainder."""
+    are_remainders = np.ones(len(leaves.leaf_ids), dtype=np.bool_)
+    are_remainders[named] = False
     # In each cell its remainder first, as it stands where the cell's centre is.
-    rows = np.lexsort((~leaves.are_remainders, leaves.cells)).astype(np.int32)
+    rows = np.lexsort((~are_remainders, leaves.cells)).astype(np.int32)
     ordered = leaves.cells[rows]
     first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])) if len(rows) else rows
     cells, heads = ordered[first], rows[first]
     lon, lat = leaves.lon[heads], leaves.lat[heads]
-    alone = ~leaves.are_remainders[heads]
+    alone = ~are_remainders[heads]
     lon[alone], lat[alone] = get_centres(cells[alone])
     return CellTable(cells, PointIndex.build(lon, lat), np.append(first, len(rows)).astype(np.int32), rows)
 
 
-def load_city(session: Session, *, release: ReleaseMeta, figures: ReleasedFigures) -> CityLayer:
-    """Lay one city's release out over its places."""
+def find_district_names(session: Session) -> dict[int, str]:
+    """Return the names of all districts by adcode."""
+    return dict(session.execute(select(District.adcode, District.name)).all())
+
+
+def load_city(
+    session: Session, *, release: ReleaseMeta, figures: ReleasedFigures, district_names: Mapping[int, str]
+) -> CityLayer:
+    """Lay one city's release out over its places; names that were read before are asked for again if one is new."""
     leaves = _load_leaves(session, city_code=release.city_code, figures=figures)
     districts, slots = np.unique(leaves.districts, return_inverse=True)
-    names = session.execute(select(District.adcode, District.name).where(District.adcode.in_(districts.tolist())))
-    communities = _load_communities(session, city_code=release.city_code)
+    own = districts.tolist()
+    names = district_names if district_names.keys() >= set(own) else find_district_names(session)
+    found = _load_communities(session, city_code=release.city_code)
+    communities = _lay_out_communities(found, leaves=leaves, figures=figures)
     return CityLayer(
         release,
         LeafTable(leaves.leaf_ids, slots.astype(np.int16), leaves.sums.narrow()),
-        _lay_out_communities(communities, leaves=leaves, figures=figures),
-        _lay_out_cells(leaves),
+        communities,
+        _lay_out_cells(leaves, named=communities.rows),
         districts,
-        dict(names.all()),
+        {adcode: names[adcode] for adcode in own},
         leaves.sums.group(slots, count=len(districts)),
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TypeAlias
 
 from sqlalchemy import func, select
@@ -24,11 +24,12 @@ from geo.current_release import Snapshot
 from geo.errors import NoReleaseError
 from geo.figures import ReleaseMeta
 from geo.layer import CityLayer
-from geo.layer_loading import load_city
+from geo.layer_loading import find_district_names, load_city
 from geo.models import PlaceImport
 from privacy.release.errors import ReleaseError
 from privacy.release.models import Release
-from privacy.release.verify import read_release
+from privacy.release.queries import ReleaseHead, find_heads, get_head
+from privacy.release.verify import read_headed
 
 __all__ = ["Snapshot", "SnapshotStore"]
 
@@ -36,6 +37,9 @@ Clock = Callable[[], datetime]
 MANY_CITIES = 4
 LOADED_TOGETHER = 2
 """Connections for loading many cities, besides the one that found them: the pool of a web process has one more."""
+READ_AT_ONCE = 8
+"""Cities whose heads are read by the same few queries: few enough that the connections end at the same time."""
+
 RETRY_AFTER = timedelta(seconds=60)
 """How long a refused release is not looked at again: checking it costs as much as loading it."""
 
@@ -49,6 +53,17 @@ class _Stored:
     release: ReleaseMeta
     seal: str
 
+
+@dataclass(frozen=True, slots=True)
+class _ReadAtOnce:
+    """What is read of many cities at once: heads of their newest releases by id, names of all districts."""
+
+    heads: Mapping[str, ReleaseHead]
+    district_names: Mapping[int, str]
+
+
+_City: TypeAlias = Sequence[_Stored]
+"""The releases of a city, newest first."""
 
 _Loaded: TypeAlias = tuple[tuple[_Stored, str], CityLayer]
 
@@ -126,26 +141,33 @@ class SnapshotStore:
         return _holds(session, [stored for stored, _ in self._layers], places=self._places)
 
     def _load_cities(
-        self, session: Session, cities: Sequence[Sequence[_Stored]], *, places: str, refused: set[str]
+        self, session: Session, cities: Sequence[_City], *, places: str, refused: set[str]
     ) -> list[_Loaded | None]:
         """Return the layer of each city; many that are new are loaded while the database prepares the next."""
         taking_turns = threading.Lock()
+        names = find_district_names(session)
 
-        def load_alone(releases: Sequence[_Stored]) -> _Loaded | None:
+        def load(some: Sequence[_City], using: Session) -> list[_Loaded | None]:
+            new = [releases[0].release.release_id for releases in some if (releases[0], places) not in self._layers]
+            read = _ReadAtOnce(find_heads(using, release_ids=new), names)
+            return [self._load_city(using, releases, places=places, read=read, refused=refused) for releases in some]
+
+        def load_alone(some: Sequence[_City]) -> list[_Loaded | None]:
             with self._sessions() as own:
                 # Another replica than the one that told of the releases may not have them yet.
-                if _holds(own, releases, places=int(places)):
-                    return self._load_city(own, releases, places=places, refused=refused)
+                if _holds(own, [stored for releases in some for stored in releases], places=int(places)):
+                    return load(some, own)
             with taking_turns:
-                return self._load_city(session, releases, places=places, refused=refused)
+                return load(some, session)
 
         if sum((releases[0], places) not in self._layers for releases in cities) < MANY_CITIES:
-            return [self._load_city(session, releases, places=places, refused=refused) for releases in cities]
+            return load(cities, session)
+        parts = [cities[at : at + READ_AT_ONCE] for at in range(0, len(cities), READ_AT_ONCE)]
         with ThreadPoolExecutor(LOADED_TOGETHER) as pool:
-            return list(pool.map(load_alone, cities))
+            return list(chain.from_iterable(pool.map(load_alone, parts)))
 
     def _load_city(
-        self, session: Session, releases: Sequence[_Stored], *, places: str, refused: set[str]
+        self, session: Session, releases: _City, *, places: str, read: _ReadAtOnce, refused: set[str]
     ) -> _Loaded | None:
         """Return the layer of the newest release of a city that is as it was published; note those that are not."""
         for stored in releases:
@@ -154,12 +176,14 @@ class SnapshotStore:
                 return key, self._layers[key]
             release_id = stored.release.release_id
             try:
-                found, figures = read_release(session, release_id=release_id, public_keys=self._public_keys)
+                head = read.heads.get(release_id) or get_head(session, release_id=release_id)
+                figures = read_headed(session, head=head, public_keys=self._public_keys)
             except ReleaseError:
                 refused.add(release_id)
                 continue
+            found = head.release
             checked = ReleaseMeta(found.release_id, found.month, found.as_of, found.city_code)
-            return key, load_city(session, release=checked, figures=figures)
+            return key, load_city(session, release=checked, figures=figures, district_names=read.district_names)
         return None
 
     def _swap(self, layers: dict[tuple[_Stored, str], CityLayer], *, places: str) -> bool:
@@ -211,7 +235,7 @@ def _get_newest_import(session: Session) -> int:
     return session.scalar(select(func.max(PlaceImport.import_id))) or 0
 
 
-def _find_stored(session: Session) -> list[list[_Stored]]:
+def _find_stored(session: Session) -> list[_City]:
     """Return the releases of each city, newest first."""
     rows = session.execute(
         select(

@@ -87,11 +87,11 @@ def compute_digest(
     digest = hashlib.sha256(json.dumps(head, sort_keys=True, separators=(",", ":")).encode())
     leaves, parents, city = figures.leaves, figures.parents, figures.city
     for ids in (leaves.leaf_ids, parents.parents):
-        digest.update(ids.astype("<i8").tobytes())
+        digest.update(np.ascontiguousarray(ids, dtype="<i8").data)
     users = (leaves.customers, leaves.customers_sd, leaves.any_need, leaves.any_need_sd)
     needs = (leaves.needs, leaves.needs_sd, parents.needs, parents.needs_sd, city.needs, city.needs_sd)
     for column in (*users, *needs):
-        digest.update(column.astype("<f8").tobytes())
+        digest.update(np.ascontiguousarray(column, dtype="<f8").ravel().data)
     for product in DISTRICT_PRODUCTS:
         if product in figures.districts:
             _add_districts(digest, figures.districts[product])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
@@ -108,14 +109,6 @@ def _sort(columns: Mapping[str, Column], *, by: str) -> list[Column]:
     return [column[order] for column in columns.values()]
 
 
-def get_city_totals(session: Session, *, release_id: str) -> CityTotals:
-    """Return the totals of a release's city. Raises ReleaseNotFoundError."""
-    row = session.get(CityFigures, release_id)
-    if row is None:
-        raise ReleaseNotFoundError(release_id=release_id)
-    return CityTotals(needs=np.array(row.needs), needs_sd=np.array(row.needs_sd))
-
-
 def _to_district_table(product: str, rows: Sequence[Any]) -> DistrictTable:
     return DistrictTable(
         product=Product(product),
@@ -123,14 +116,6 @@ def _to_district_table(product: str, rows: Sequence[Any]) -> DistrictTable:
         counts=np.array([row.counts for row in rows], dtype=np.float64).reshape(len(rows), -1),
         sd=rows[0].sd if len({row.sd for row in rows}) == 1 else math.nan,
     )
-
-
-def find_district_tables(session: Session, *, release_id: str) -> dict[Product, DistrictTable]:
-    """Return the district products of a release; empty for an older or unknown one."""
-    query = select(DistrictFigures).where(DistrictFigures.release_id == release_id)
-    rows = session.scalars(query.order_by(DistrictFigures.product, DistrictFigures.district_adcode))
-    tables = [_to_district_table(product, list(own)) for product, own in groupby(rows, key=attrgetter("product"))]
-    return {table.product: table for table in tables}
 
 
 def get_district_table(session: Session, *, release_id: str, product: Product) -> DistrictTable:
@@ -142,11 +127,64 @@ def get_district_table(session: Session, *, release_id: str, product: Product) -
     return _to_district_table(product, rows)
 
 
-def get_figures(session: Session, *, release_id: str) -> ReleasedFigures:
-    """Return every figure of a release. Raises ReleaseNotFoundError."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ReleaseHead:
+    """A release as it is stored, without leaves and parents: what is read of many releases at once.
+
+    Figures stay the rows that they are until `get_headed_figures`: those of one release that were altered are its own
+    fault only.
+    """
+
+    release: PublishedRelease
+    parameters: Mapping[str, Any]
+    city: CityFigures | None
+    districts: Sequence[DistrictFigures]
+
+
+def find_heads(session: Session, *, release_ids: Collection[str]) -> dict[str, ReleaseHead]:
+    """Return the heads of some releases by id, those that are not there left out: three queries for however many."""
+    releases = session.scalars(select(Release).where(Release.release_id.in_(release_ids))).all()
+    cities = session.scalars(select(CityFigures).where(CityFigures.release_id.in_(release_ids)))
+    by_release = {row.release_id: row for row in cities}
+    rows = session.scalars(
+        select(DistrictFigures)
+        .where(DistrictFigures.release_id.in_(release_ids))
+        .order_by(DistrictFigures.release_id, DistrictFigures.product, DistrictFigures.district_adcode)
+    )
+    districts = {release_id: list(own) for release_id, own in groupby(rows, key=attrgetter("release_id"))}
+    return {
+        row.release_id: ReleaseHead(
+            _to_value(row), row.parameters, by_release.get(row.release_id), districts.get(row.release_id, ())
+        )
+        for row in releases
+    }
+
+
+def get_head(session: Session, *, release_id: str) -> ReleaseHead:
+    """Return the head of one release. Raises ReleaseNotFoundError."""
+    found = find_heads(session, release_ids=[release_id])
+    if release_id not in found:
+        raise ReleaseNotFoundError(release_id=release_id)
+    return found[release_id]
+
+
+def get_headed_figures(session: Session, *, head: ReleaseHead) -> ReleasedFigures:
+    """Return every figure of a release whose head was read.
+
+    Raises ReleaseNotFoundError where the city's are missing, ValueError for rows that have not all figures.
+    """
+    release_id, city = head.release.release_id, head.city
+    if city is None:
+        raise ReleaseNotFoundError(release_id=release_id)
+    tables = [_to_district_table(product, list(own)) for product, own in groupby(head.districts, attrgetter("product"))]
     return ReleasedFigures(
         leaves=get_leaf_table(session, release_id=release_id),
         parents=get_parent_table(session, release_id=release_id),
-        city=get_city_totals(session, release_id=release_id),
-        districts=find_district_tables(session, release_id=release_id),
+        city=CityTotals(needs=np.array(city.needs), needs_sd=np.array(city.needs_sd)),
+        districts={table.product: table for table in tables},
     )
+
+
+def get_figures(session: Session, *, release_id: str) -> ReleasedFigures:
+    """Return every figure of a release. Raises ReleaseNotFoundError."""
+    return get_headed_figures(session, head=get_head(session, release_id=release_id))

@@ -10,29 +10,39 @@ from sqlalchemy.orm import Session
 
 from privacy.release.errors import FiguresAlteredError, ReleaseNotFoundError, SignatureError
 from privacy.release.figures import ReleasedFigures, compute_digest
-from privacy.release.queries import get_figures, get_parameters, get_release
+from privacy.release.queries import ReleaseHead, get_head, get_headed_figures
 from privacy.release.signing import is_signed
 from privacy.release.values import PublishedRelease, ReleaseId
 
 
-def _read_figures(session: Session, *, release: PublishedRelease) -> ReleasedFigures:
+def _get_figures(session: Session, *, head: ReleaseHead) -> ReleasedFigures:
     """Return the figures of a stored release; rows that are missing or misshapen were altered."""
     try:
-        return get_figures(session, release_id=release.release_id)
+        return get_headed_figures(session, head=head)
     except (ReleaseNotFoundError, ValueError):
-        raise FiguresAlteredError(release_id=release.release_id) from None
+        raise FiguresAlteredError(release_id=head.release.release_id) from None
 
 
-def _is_as_published(session: Session, *, release: PublishedRelease, figures: ReleasedFigures) -> bool:
-    digest = compute_digest(
-        figures,
-        release_id=release.release_id,
-        as_of=release.as_of,
-        parameters=get_parameters(session, release_id=release.release_id),
-    )
+def _is_as_published(head: ReleaseHead, *, figures: ReleasedFigures) -> bool:
+    release = head.release
+    digest = compute_digest(figures, release_id=release.release_id, as_of=release.as_of, parameters=head.parameters)
     # The digest is over the name; month and city stand beside it once more, for those who look for a release.
     is_named = release.release_id == str(ReleaseId(release.month, release.city_code))
     return is_named and hmac.compare_digest(digest, release.figures_sha256)
+
+
+def read_headed(session: Session, *, head: ReleaseHead, public_keys: Sequence[bytes]) -> ReleasedFigures:
+    """Return the figures of a release whose head was read, checked as `read_release` does.
+
+    Raises FiguresAlteredError and SignatureError.
+    """
+    release = head.release
+    figures = _get_figures(session, head=head)
+    if not _is_as_published(head, figures=figures):
+        raise FiguresAlteredError(release_id=release.release_id)
+    if public_keys and (fault := find_signature_fault(release, public_keys=public_keys)):
+        raise SignatureError(release_id=release.release_id, reason=fault)
+    return figures
 
 
 def read_release(
@@ -43,13 +53,8 @@ def read_release(
     Without public keys only the digest is checked: releases from before they were signed pass, and so would those of
     anybody who can write to the database. Raises ReleaseNotFoundError, FiguresAlteredError and SignatureError.
     """
-    release = get_release(session, release_id=release_id)
-    figures = _read_figures(session, release=release)
-    if not _is_as_published(session, release=release, figures=figures):
-        raise FiguresAlteredError(release_id=release_id)
-    if public_keys and (fault := find_signature_fault(release, public_keys=public_keys)):
-        raise SignatureError(release_id=release_id, reason=fault)
-    return release, figures
+    head = get_head(session, release_id=release_id)
+    return head.release, read_headed(session, head=head, public_keys=public_keys)
 
 
 def find_signature_fault(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import FakeClock
 
 DECEMBER = "2026-12-370200"
+OTHERS = tuple(f"2026-12-{city_code}" for city_code in (370300, 370400, 370500, 370600))
 COMMUNITIES = "/v1/yingxiaobao/communities?lon=120.38&lat=36.07&category=freezer&datum=wgs84"
 
 
@@ -30,6 +31,27 @@ def _forged(resources: Resources, serving_engine: Engine) -> Iterator[None]:
     world.copy_release(serving_engine, DECEMBER)
     yield
     world.remove_release(serving_engine, DECEMBER)
+
+
+@pytest.fixture
+def _others(serving_engine: Engine) -> Iterator[None]:
+    """Put releases of four more cities beside the current ones."""
+    for release_id in OTHERS:
+        world.copy_release(serving_engine, release_id)
+        world.seal_release(serving_engine, release_id)
+    yield
+    for release_id in OTHERS:
+        world.remove_release(serving_engine, release_id)
+
+
+@pytest.mark.usefixtures("_others")
+def test_of_many_cities_that_are_read_at_once_only_the_altered_one_is_left_out(
+    resources: Resources, serving_engine: Engine
+) -> None:
+    world.move_figures(serving_engine, OTHERS[1], by=1.0)
+    served = {release.release_id for release in resources.snapshots.current().releases}
+    assert resources.snapshots.refused == {OTHERS[1]}
+    assert served == {"2026-11-110000", "2026-11-370200", *OTHERS} - {OTHERS[1]}
 
 
 @pytest.mark.usefixtures("_forged")

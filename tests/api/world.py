@@ -204,7 +204,7 @@ def add_district_figures(session: Session, *, release_id: str, adcode: int, grow
 
 
 def copy_release(engine: Engine, release_id: str) -> None:
-    """Copy November's figures of Qingdao into a release of December, with November's signature."""
+    """Copy November's figures of Qingdao into a release of December, of any city, with November's signature."""
     with engine.begin() as connection:
         _copy_rows(connection, release_id)
 
@@ -228,10 +228,10 @@ def remove_release(engine: Engine, release_id: str) -> None:
 def _copy_rows(connection: Connection, release_id: str) -> None:
     connection.execute(
         text(
-            "INSERT INTO released.releases SELECT :new, date '2026-12-01', city_code, as_of, published_at, parameters,"
+            "INSERT INTO released.releases SELECT :new, date '2026-12-01', :city, as_of, published_at, parameters,"
             " decode(repeat('31', 32), 'hex'), signature FROM released.releases WHERE release_id = '2026-11-370200'"
         ),
-        {"new": release_id},
+        {"new": release_id, "city": int(release_id[-6:])},
     )
     columns = {
         "leaf_figures": "leaf_id, customers, customers_sd, any_need, any_need_sd, needs, needs_sd",

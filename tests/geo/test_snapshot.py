@@ -152,6 +152,25 @@ def test_before_the_first_release_there_is_none(places_sessions: sessionmaker[Se
         SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS).current()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO released.district_figures VALUES ('2026-11-110000', 'unheard_of', 110101, '{1,2}', 3)",
+        "INSERT INTO released.district_figures VALUES ('2026-11-110000', 'topics', 110101, '{{1},{2}}', 3)",
+        "DELETE FROM released.city_figures WHERE release_id = '2026-11-110000'",
+        "UPDATE released.releases SET parameters = '[]' WHERE release_id = '2026-11-110000'",
+    ],
+)
+def test_what_is_altered_in_one_city_keeps_no_other_from_its_figures(
+    places_sessions: sessionmaker[Session], statement: str
+) -> None:
+    with places_sessions.begin() as session:
+        session.execute(text(statement))
+    store = SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS)
+    assert [release.release_id for release in store.current().releases] == ["2026-11-370200"]
+    assert store.refused == {"2026-11-110000"}
+
+
 def test_an_import_renews_the_places_of_the_snapshot(places_sessions: sessionmaker[Session]) -> None:
     store = SnapshotStore(places_sessions, get_noon, public_keys=PUBLIC_KEYS)
     code = store.current().find_nearest(HERE, limit=1).rows[0].community_code
