@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from privacy.people.drop.errors import DropError
 from privacy.people.drop.manifest import read_manifest
@@ -30,10 +31,16 @@ from tests.privacy.people.drops import Columns, make_tables
 from tests.privacy.people.test_crash import CONTENT, take_in_undisturbed
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from stack.test_services import TestServices
     from tests.privacy.people.conftest import Intake
 
 ROOT = Path(__file__).parents[3]
+MERGED = tuple(
+    f"core.{name}"
+    for name in ("consents", "needs", "purchases", "tickets", "pain_points", "interests", "topics", "households")
+)
 
 
 @pytest.fixture
@@ -58,6 +65,25 @@ def test_several_processes_bring_in_what_one_brings_in(intake: Intake, helpers: 
     report = intake(intake.writer().write(tables), helpers=helpers)
     assert report.rejected == 0
     assert intake.ask(CONTENT) == expected
+
+
+def test_tables_analysed_while_empty_are_not_gone_through_for_each_row(
+    intake: Intake, helpers: Helpers, services: TestServices
+) -> None:
+    engine = create_engine(services.url("people"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as owner:
+        owner.execute(text(f"VACUUM ANALYZE {', '.join(MERGED)}"))
+        before = _count_scans(owner)
+        intake(intake.writer().write(make_tables()), helpers=helpers)
+        after = _count_scans(owner)
+    engine.dispose()
+    assert {name: after[name] - before[name] for name in MERGED if after[name] - before[name] > 50} == {}
+
+
+def _count_scans(owner: Connection) -> dict[str, int]:
+    """Return how often each table was gone through, by who has closed its connection since."""
+    query = "SELECT schemaname || '.' || relname, seq_scan FROM pg_stat_user_tables"
+    return {name: scans for name, scans in owner.execute(text(query))}  # noqa: C416 - mypy knows no other
 
 
 def test_a_second_month_with_movers_is_the_same_for_one_and_for_several(intake: Intake, helpers: Helpers) -> None:
