@@ -102,7 +102,8 @@ class ShortWay:
         self._request_log.record(
             request_id=request_id, method="GET", route=route.rule, status=sending.status, started_s=started_s
         )
-        return (sending.body,)
+        # A list: Granian sends the body of any other iterable after the head, by another wake-up and another write.
+        return [sending.body]
 
     def _find_route(self, environ: WSGIEnvironment) -> _Route:
         """Return the route of a GET without a body."""

@@ -69,12 +69,13 @@ class Snapshot:
         self, position: LonLat, *, limit: int = 30, category: Category | None = None
     ) -> NearestCommunities:
         """Return the nearest communities of a city by geodesic distance, nearest first, ties by code."""
-        rows, distances = self.points.find_nearest(position, limit=limit)
-        at = int(self.layer_slots[rows[0]])
-        layer = self.layers[at]
-        slots = rows - self.starts[at]
-        if len(self.layers) > 1 and not (len(rows) == limit and (self.layer_slots[rows] == at).all()):
-            slots, distances = layer.communities.points.find_nearest(position, limit=limit)
+        slots, distances = self.points.find_nearest(position, limit=limit)
+        layer = self.layers[0]
+        if len(self.layers) > 1:
+            rows, at = slots, int(self.layer_slots[slots[0]])
+            layer, slots = self.layers[at], rows - self.starts[at]
+            if not (len(rows) == limit and (self.layer_slots[rows] == at).all()):
+                slots, distances = layer.communities.points.find_nearest(position, limit=limit)
         if category is None:
             return NearestCommunities(layer, slots, distances, None, None)
         return NearestCommunities(layer, slots, distances, *_rank(layer, slots, category=category))
@@ -179,14 +180,14 @@ def _rank(layer: CityLayer, slots: IntArray, *, category: Category) -> tuple[lis
     """Return share and rank of each community by need; what is few or the parent's has no share and comes last."""
     # Lists: for some tens of numbers numpy costs more than it saves.
     communities, column = layer.communities, category.column
-    own = np.maximum(layer.leaves.sums.needs[communities.rows[slots], column], 0.0).tolist()
-    hides = communities.hides[slots, column].tolist()
+    own = np.maximum(layer.leaves.sums.needs[:, column][communities.rows[slots]], 0.0).tolist()
+    hides = communities.hides[:, column][slots].tolist()
     needs = [-1.0 if hidden else need for need, hidden in zip(own, hides, strict=True)]
     total = sum(own) or 1.0
     ranks = [0] * len(needs)
     for rank, at in enumerate(sorted(range(len(needs)), key=needs.__getitem__, reverse=True), 1):
         ranks[at] = rank
-    return [0.0 if hidden else need / total for need, hidden in zip(own, hides, strict=True)], ranks
+    return [0.0 if need < 0.0 else need / total for need in needs], ranks
 
 
 def _show_need(layer: CityLayer, shown: Shown, slot: int, *, code: str, column: int) -> ShownNeed:

@@ -20,6 +20,7 @@ _GEOD = Geod(ellps="WGS84")
 _SEMI_MAJOR_M = 6_378_137.0
 _ECCENTRICITY_SQUARED = 6.694_379_990_141_3e-3
 _CURVATURE_M = 6_371_008.8
+_ARC_M2 = 24.0 * _CURVATURE_M**2
 _CLOSE_M = 20_000.0
 _SAME_M = 0.001
 
@@ -60,7 +61,7 @@ def _place(position: LonLat) -> _Point:
 
 def _bend(lines_m: FloatArray) -> FloatArray:
     """Return the geodesic of straight lines up to 20 km: the first term of the arc over its chord."""
-    bent: FloatArray = lines_m * (1.0 + lines_m * lines_m / (24.0 * _CURVATURE_M**2))
+    bent: FloatArray = lines_m * (1.0 + lines_m * lines_m / _ARC_M2)
     return bent
 
 
@@ -96,10 +97,12 @@ class PointIndex:
         lines_m: FloatArray
         rows: IntArray
         lines_m, rows = self.tree.query(_place(position), k=count + 1)  # type: ignore[assignment] # arrays for k > 1
-        if lines_m[count - 1] > _CLOSE_M or lines_m[count] - lines_m[count - 1] < _SAME_M:
-            return self._find_nearest_far(position, near=rows[:count])
+        lengths: list[float] = lines_m.tolist()  # floats: looking at numbers one by one is dear in an array
+        *_, last, beyond = lengths
         lines_m, rows = lines_m[:count], rows[:count]
-        if len(set(lines_m.tolist())) < count:
+        if last > _CLOSE_M or beyond - last < _SAME_M:
+            return self._find_nearest_far(position, near=rows)
+        if len(set(lengths)) <= count:
             rows = rows[np.lexsort((rows, lines_m))]
         return rows, _bend(lines_m)
 

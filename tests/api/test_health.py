@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 import structlog
@@ -53,6 +53,7 @@ def test_every_answer_has_its_own_request_id_and_safe_headers(client: FlaskClien
     answers = [client.get(path) for path in ("/healthz", "/v1/me", "/nowhere", "/docs", "/openapi.json")]
     ids = {UUID(answer.headers["X-Request-Id"]) for answer in answers}
     assert len(ids) == len(answers)
+    assert {(one.version, one.variant) for one in ids} == {(4, RFC_4122)}
     for answer in answers:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client, EnvironBuilder, TestResponse
 
 from api.models import Role
 from api.released import name_answer
@@ -96,6 +96,12 @@ def test_what_is_made_anew_the_short_way_is_what_flask_makes(
     short._long_way = _refuse
     assert slow.status_code == 200
     assert _read(Client(short).get(asked, headers=sales)) == _read(slow)
+
+
+def test_an_answer_is_a_list_of_its_bytes_which_granian_sends_at_once(short: ShortWay, sales: Headers) -> None:
+    answer = Client(short).get(COMMUNITIES, headers=sales)
+    environ = EnvironBuilder(COMMUNITIES, headers=list(sales.items())).get_environ()
+    assert short(environ, lambda *_: lambda _: None) == [answer.data]
 
 
 @pytest.mark.parametrize("path", [COMMUNITIES, TERRITORY])
