@@ -8,16 +8,13 @@ from typing import Any, NoReturn, TypeAlias
 
 import orjson
 from flask import Request, request
-from marshmallow import RAISE, Schema, ValidationError, fields, missing
+from marshmallow import RAISE, Schema, ValidationError, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from api.errors import ArgumentFault, Fault, InvalidArgumentsError
 
 View: TypeAlias = Callable[..., Any]
-
-_OF_FEW_VALUES = (fields.Enum, fields.Integer)
-_VALUES_REMEMBERED = 1_000
 
 # marshmallow's own messages. Ours, in schemas/, already are names of faults.
 _MESSAGES = {
@@ -61,16 +58,6 @@ def is_plain(schema: Schema) -> bool:
     return not any(hooks.values()) and all(simple)
 
 
-@functools.lru_cache(maxsize=_VALUES_REMEMBERED)
-def _remember(field: fields.Field[Any], value: str, /) -> Any:  # noqa: ANN401 - whatever the field reads
-    """Return what a field reads, read once; what it refuses is not remembered."""
-    return field.deserialize(value)
-
-
-def _read_one(field: fields.Field[Any], value: str, /) -> Any:  # noqa: ANN401 - the same
-    return _remember(field, value) if isinstance(field, _OF_FEW_VALUES) else field.deserialize(value)
-
-
 def read_query(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
     """Return the arguments of a query by a plain schema; raises InvalidArgumentsError with every fault.
 
@@ -82,7 +69,7 @@ def read_query(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
     try:
         for name, field in schema.load_fields.items():
             if name in given:
-                asked[name] = _read_one(field, given[name])
+                asked[name] = field.deserialize(given[name], name, given)
                 left -= 1
             elif field.required:
                 return _read_whole(schema, given)
