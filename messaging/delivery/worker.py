@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from types import FrameType
     from uuid import UUID
 
-    from rq.executions import Execution
     from rq.job import Job
 
 log = structlog.get_logger(__name__)
@@ -105,9 +104,9 @@ class DrainWorker(Worker):
         self._await_horse()
         self.set_state(WorkerStatus.IDLE)
 
-    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """Refuse: this is where RQ would call what a job names."""
-        raise NotImplementedError
+    def perform_job(self, *_: object, **__: object) -> bool:
+        """Refuse for good: this is where RQ would call what a job names. Raises PermissionError."""
+        raise PermissionError("what a job names is not called here")
 
     def _fork(self, campaign_id: UUID) -> None:
         child = os.fork()

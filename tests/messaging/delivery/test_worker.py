@@ -249,7 +249,7 @@ def test_rqs_own_way_of_performing_a_job_is_closed(redis: Redis) -> None:
     queue = Queue(QUEUE_NAME, connection=redis)
     worker = DrainWorker([queue], connection=redis)
     job = queue.enqueue_call("os.getpid")
-    with pytest.raises(NotImplementedError):
-        worker.perform_job(job, queue, None)  # type: ignore[arg-type]
+    with pytest.raises(PermissionError, match="not called"):
+        worker.perform_job(job, queue, None)
     worker.execute_job(job, queue)
     assert not Job.exists(job.id, connection=redis)
