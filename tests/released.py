@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from privacy.release.figures import compute_digest
 from privacy.release.models import Release
-from privacy.release.queries import get_figures, get_parameters, get_release
+from privacy.release.queries import get_head, get_headed_figures
 from privacy.release.signing import get_public_key, make_signer, write_public_key
 
 SEED = bytes(range(32))
@@ -20,11 +20,12 @@ def seal(session: Session, *, release_id: str) -> None:
     """Give a stored release the digest of its figures and a signature over it."""
     session.flush()
     session.expire_all()
+    head = get_head(session, release_id=release_id)
     digest = compute_digest(
-        get_figures(session, release_id=release_id),
+        get_headed_figures(session, head=head),
         release_id=release_id,
-        as_of=get_release(session, release_id=release_id).as_of,
-        parameters=get_parameters(session, release_id=release_id),
+        as_of=head.release.as_of,
+        parameters=head.parameters,
     )
     stored = update(Release).where(Release.release_id == release_id)
     session.execute(stored.values(figures_sha256=digest, signature=SIGN(digest)))

@@ -18,7 +18,13 @@ from privacy.release.errors import ReleaseError, SignatureError
 from privacy.release.ledger_queries import find_charges
 from privacy.release.matching import check_against_ledger
 from privacy.release.plan import DELTA, EPSILON, RHO_PER_YEAR
-from privacy.release.queries import find_releases, get_district_table, get_figures, get_parameters
+from privacy.release.queries import (
+    find_releases,
+    get_district_table,
+    get_head,
+    get_headed_figures,
+    get_parameters,
+)
 from privacy.release.settings import LedgerSettings, ServingSettings, VerifySettings
 from privacy.release.slots import DISTRICT_PRODUCTS
 from privacy.release.values import Product, Progress, Step
@@ -80,10 +86,9 @@ def _find_state(session: Session, *, release_id: str, settings: VerifySettings) 
 def _show_one(session: Session, *, release_id: str, settings: VerifySettings) -> None:
     console = showing.open_console()
     state = _find_state(session, release_id=release_id, settings=settings)
-    parameters = get_parameters(session, release_id=release_id)
-    found = next(each for each in find_releases(session) if each.release_id == release_id)
-    console.print(showing.describe(found, parameters=parameters, state=state))
-    figures = get_figures(session, release_id=release_id)
+    head = get_head(session, release_id=release_id)
+    console.print(showing.describe(head.release, parameters=head.parameters, state=state))
+    figures = get_headed_figures(session, head=head)
     console.print(showing.sum_city(figures))
     if figures.districts:
         console.print(showing.sum_districts(list(figures.districts.values())))

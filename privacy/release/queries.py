@@ -66,14 +66,6 @@ def find_newest_releases(session: Session) -> list[PublishedRelease]:
     return [_to_value(row) for row in session.scalars(query)]
 
 
-def get_release(session: Session, *, release_id: str) -> PublishedRelease:
-    """Return one release. Raises ReleaseNotFoundError."""
-    row = session.get(Release, release_id)
-    if row is None:
-        raise ReleaseNotFoundError(release_id=release_id)
-    return _to_value(row)
-
-
 def get_parameters(session: Session, *, release_id: str) -> dict[str, Any]:
     """Return what a release was made with: promise, sigmas, hashes. Raises ReleaseNotFoundError."""
     parameters: dict[str, Any] | None = session.scalar(

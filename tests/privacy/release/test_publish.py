@@ -23,7 +23,7 @@ from privacy.release.mechanism import NoiseSource, OpenDpNoise
 from privacy.release.plan import DRAWN_MONTHLY
 from privacy.release.postprocess import estimate_figures
 from privacy.release.publish import Press, publish_month
-from privacy.release.queries import find_newest_releases, find_releases, get_figures, get_parameters, get_release
+from privacy.release.queries import find_newest_releases, find_releases, get_figures, get_head, get_parameters
 from privacy.release.slots import DISTRICT_PRODUCTS, get_slot_names
 from privacy.release.values import CATEGORIES, Category, Product, PublishedRelease, ReleaseId, Step
 from tests.conftest import FakeClock
@@ -223,7 +223,7 @@ def test_the_role_that_publishes_cannot_change_a_release(
 
 def test_an_unknown_release_is_not_found(serving: sessionmaker[Session]) -> None:
     with serving() as session, pytest.raises(ReleaseNotFoundError):
-        get_release(session, release_id="2026-11-999999")
+        get_head(session, release_id="2026-11-999999")
 
 
 def test_names_of_releases_are_read_back() -> None:
