@@ -13,6 +13,7 @@ import click
 from pydantic import ValidationError
 
 from privacy.people.errors import KeyMissingError, KeyStoreError
+from settings_faults import explain
 
 _COMMANDS = {
     "up": "stack.up:up",
@@ -69,9 +70,7 @@ def main() -> None:
     try:
         cli()
     except ValidationError as error:
-        for wrong in error.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in wrong["loc"]).upper() or error.title
-            click.echo(f"{name}: {wrong['msg']}", err=True)
+        click.echo(explain(error), err=True)
         sys.exit(2)
     except KeyMissingError as error:
         click.echo(f"KEY_FILE: {error}; `keys add` adds it to the full file, `keys copy` to a share of it", err=True)
