@@ -10,6 +10,7 @@ import psycopg
 from alembic.util import CommandError
 from rich.console import Console
 
+from migrations.errors import ExtensionMissingError
 from migrations.roles import MIGRATOR, RUNTIME_ROLES, Database, create_database, create_roles, prepare_database
 from migrations.upgrade import upgrade
 
@@ -52,4 +53,6 @@ def migrate(database: Database) -> None:
     except CommandError as error:
         message = f"MIGRATE_URL is not of a {database} database, or of a newer program's: {error}"
         raise click.ClickException(message) from None
+    except ExtensionMissingError as error:
+        raise click.ClickException(str(error)) from None
     Console().print(f"{database}: at the newest revision")

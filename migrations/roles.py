@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Database: TypeAlias = Literal["serving", "people"]
 
+EXTENSIONS = ("postgis", "cube")
+"""What the serving database has of PostgreSQL's extensions: places, and figures sent many at a time."""
+
 OWNER = "field_owner"
 MIGRATOR = "field_migrator"
 
@@ -72,11 +75,12 @@ def close_database(connection: psycopg.Connection[tuple[object, ...]], *, databa
 
 
 def prepare_database(connection: psycopg.Connection[tuple[object, ...]], *, database: Database) -> None:
-    """Do inside a new database what only a superuser can: PostGIS, an empty public schema, no large objects."""
+    """Do inside a new database what only a superuser can: extensions, an empty public schema, no large objects."""
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _close_large_objects(connection)
     if database == "serving":
-        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+        for extension in EXTENSIONS:
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
         for role in (OWNER, *RUNTIME_ROLES[database]):
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
 

@@ -11,29 +11,34 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Select, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from privacy.release.errors import ReleaseNotFoundError
 from privacy.release.figures import CityTotals, DistrictTable, LeafTable, ParentTable, ReleasedFigures
 from privacy.release.models import CityFigures, DistrictFigures, LeafFigures, ParentFigures, Release
-from privacy.release.row_blocks import FLOAT8, INT8, Column, RowsQuery, floats
+from privacy.release.row_blocks import FLOAT8, INT8, Column, RowsQuery, arrays, chain_arrays
 from privacy.release.values import CATEGORIES, Product, PublishedRelease
 
-_NEEDS = floats(len(CATEGORIES))
 _RELEASE: Any = bindparam("release_id", type_=Text)
 _PLAIN = ("customers", "customers_sd", "any_need", "any_need_sd")
-_LEAF_COLUMNS: list[Any] = [getattr(LeafFigures, name) for name in ("leaf_id", *_PLAIN, "needs", "needs_sd")]
+_ARRAYS = ("needs", "needs_sd")
+_NEEDS = arrays(_ARRAYS, width=len(CATEGORIES))
+
+
+def _select_figures(model: type[LeafFigures | ParentFigures], *, names: Sequence[str]) -> Select[Any]:
+    """Build the query for some columns of a release, and for its two arrays as one."""
+    columns = [getattr(model, name) for name in names]
+    needs = chain_arrays([getattr(model, name) for name in _ARRAYS], width=len(CATEGORIES))
+    return select(*columns, needs.label("figures")).where(model.release_id == _RELEASE).order_by(columns[0])
+
+
 _LEAF_ROWS = RowsQuery(
-    select(*_LEAF_COLUMNS).where(LeafFigures.release_id == _RELEASE).order_by(LeafFigures.leaf_id),
-    kinds={"leaf_id": INT8, **dict.fromkeys(_PLAIN, FLOAT8), "needs": _NEEDS, "needs_sd": _NEEDS},
+    _select_figures(LeafFigures, names=("leaf_id", *_PLAIN)),
+    kinds={"leaf_id": INT8, **dict.fromkeys(_PLAIN, FLOAT8), "figures": _NEEDS},
 )
-_PARENT_COLUMNS: list[Any] = [ParentFigures.parent7, ParentFigures.needs, ParentFigures.needs_sd]
-_PARENT_ROWS = RowsQuery(
-    select(*_PARENT_COLUMNS).where(ParentFigures.release_id == _RELEASE).order_by(ParentFigures.parent7),
-    kinds={"parent7": INT8, "needs": _NEEDS, "needs_sd": _NEEDS},
-)
+_PARENT_ROWS = RowsQuery(_select_figures(ParentFigures, names=("parent7",)), kinds={"parent7": INT8, "figures": _NEEDS})
 
 
 def _to_value(row: Release) -> PublishedRelease:
