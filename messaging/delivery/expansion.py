@@ -14,15 +14,16 @@ households behind one phone stand on the same side.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import Subquery, exists, func, literal, select, text
+from sqlalchemy import ARRAY, BigInteger, Subquery, any_, cast, exists, func, literal, select, text
+from sqlalchemy.types import NullType
 
 from messaging.campaigns.hours import get_opening, get_sending_span, is_open
 from messaging.campaigns.settings import MessagingRules
@@ -39,11 +40,11 @@ _SPARE = 10
 _PLAN = text(
     "INSERT INTO delivery.messages (message_id, campaign_id, household_id, lookup_hash, lookup_version, token, state,"
     " attempt, not_before, absences, resends, changed_at)"
-    " SELECT d.message_id, :campaign_id, d.household_id, d.lookup_hash, d.lookup_version, d.token, 'planned',"
+    " SELECT gen_random_uuid(), :campaign_id, d.household_id, d.lookup_hash, d.lookup_version, d.token, 'planned',"
     " 0, d.start, 0, 0, :now"
-    " FROM unnest(CAST(:message_ids AS uuid[]), CAST(:household_ids AS uuid[]), CAST(:lookup_hashes AS bytea[]),"
+    " FROM unnest(CAST(:household_ids AS uuid[]), CAST(:lookup_hashes AS bytea[]),"
     " CAST(:lookup_versions AS int[]), CAST(:tokens AS uuid[]), CAST(:starts AS timestamptz[]))"
-    " AS d (message_id, household_id, lookup_hash, lookup_version, token, start) ON CONFLICT DO NOTHING"
+    " AS d (household_id, lookup_hash, lookup_version, token, start) ON CONFLICT DO NOTHING"
 )
 _HOLD_OUT = text(
     "INSERT INTO delivery.held_out (campaign_id, household_id, drawn_at)"
@@ -152,8 +153,11 @@ def _draw(session: Session, run: Run, *, limit: int) -> list[_Drawn]:
 def _order_needs(run: Run) -> Subquery:
     """Build the query for the households that need the thing and have not been looked at yet, by their rank."""
     rank = func.sha256(func.uuid_send(literal(run.campaign_id)).concat(func.uuid_send(Need.household_id)))
+    # One value, however many leaves: each for itself would have to be written, sent and read. Without a type of its own
+    # it is an array from the beginning; a text would be read as one for each row that is held against it.
+    leaf_ids = cast(literal(_write_array(map(str, run.leaf_ids)), NullType()), ARRAY(BigInteger))
     needs = select(Need.household_id, rank.label("rank")).where(
-        Need.leaf_id.in_(run.leaf_ids), Need.category == run.category
+        Need.leaf_id == any_(leaf_ids), Need.category == run.category
     )
     if run.cursor is not None:
         needs = needs.where(rank > run.cursor)
@@ -166,7 +170,10 @@ def _hold_out(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, no
     if not drawn:
         return
     draw_start = _spread(max(run.starts_at, now), quota=run.quota, draw=draw)
-    rows = {"household_ids": [one.household_id for one in drawn], "drawn_ats": [draw_start() for _ in drawn]}
+    rows = {
+        "household_ids": _write_array(one.household_id.hex for one in drawn),
+        "drawn_ats": _write_array(draw_start().isoformat() for _ in drawn),
+    }
     session.execute(_HOLD_OUT, rows | {"campaign_id": run.campaign_id})
 
 
@@ -175,15 +182,22 @@ def _plan(session: Session, run: Run, drawn: list[_Drawn], *, draw: Draw, now: d
         return
     draw_start = _spread(max(run.starts_at, now), quota=run.quota, draw=draw)
     rows = {
-        "message_ids": [uuid4() for _ in drawn],
-        "household_ids": [one.household_id for one in drawn],
-        "lookup_hashes": [one.lookup_hash for one in drawn],
-        "lookup_versions": [one.lookup_version for one in drawn],
+        "household_ids": _write_array(one.household_id.hex for one in drawn),
+        "lookup_hashes": _write_array(rf"\\x{one.lookup_hash.hex()}" for one in drawn),
+        "lookup_versions": _write_array(str(one.lookup_version) for one in drawn),
         # All 128 bits are random: the token alone names the message to the gateway.
-        "tokens": [UUID(bytes=secrets.token_bytes(16)) for _ in drawn],
-        "starts": [draw_start() for _ in drawn],
+        "tokens": _write_array(secrets.token_hex(16) for _ in drawn),
+        "starts": _write_array(draw_start().isoformat() for _ in drawn),
     }
     session.execute(_PLAN, rows | {"campaign_id": run.campaign_id, "now": now})
+
+
+def _write_array(values: Iterable[str]) -> str:
+    """Return values as PostgreSQL writes an array: without commas, braces or spaces, a backslash written twice.
+
+    The driver, which looks at each of them, takes ten times as long.
+    """
+    return "{" + ",".join(values) + "}"
 
 
 def get_start(start: datetime, *, quota: int, draw: Draw) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +50,21 @@ def test_only_those_who_need_it_here_and_agreed_are_drawn(world: World) -> None:
     draw_all(world, other)
     assert find_drawn(world, other) == set()
     assert (world.get_run(campaign_id).state, world.get_run(other).state) == (RunState.RUNNING, RunState.RUNNING)
+
+
+def test_what_is_planned_is_of_the_household_that_was_drawn(world: World) -> None:
+    people = [world.add_household(leaf_id=leaf_id) for leaf_id in (7, 9, 2**40)]
+    world.add_household(leaf_id=8)
+    campaign_id = world.add_run(state=RunState.EXPANDING, leaf_ids=[7, 9, 2**40, 11])
+    # Wherever the pump stands, a moment is a moment.
+    here = world.clock().astimezone(timezone(timedelta(hours=5, minutes=45)))
+    expand(world.sender, campaign_id=campaign_id, draw=world.make_draw(), now=here)
+    with world.admin() as session:
+        planned = list(session.scalars(select(Message).where(Message.campaign_id == campaign_id)))
+    assert {(one.household_id, one.lookup_hash, one.lookup_version, one.not_before) for one in planned} == {
+        (person.household_id, world.vault.lookup_hash(person.phone), 1, world.clock()) for person in people
+    }
+    assert len({one.token for one in planned} | {one.message_id for one in planned}) == 2 * len(people)
 
 
 def test_batches_draw_the_quota_and_nobody_twice(world: World) -> None:
