@@ -1,8 +1,9 @@
 """Loads households of whom nothing is known, whole columns at once: the first drop of a city is little else.
 
 Each row has its phone to itself, so it is a household of its own, and nobody need be looked for, moved or compared.
-Rows go in by their ids or hashes: neighbours in an index then come together, and where a row lies tells nobody where
-it stood in the file.
+Households and their phones go in by where they live, so that a broadcast finds its audience on few pages; keys and
+customers by their ids or hashes: neighbours in an index then come together. All of these are random: where a row lies
+tells nobody where it stood in the file.
 """
 
 from __future__ import annotations
@@ -54,13 +55,12 @@ def load_news(
     if city_from is not None:
         columns["city_from"] = np.full(count, (np.datetime64(city_from, "D") - np.datetime64(EPOCH)).astype(np.int64))
         kinds = kinds | {"city_from": ">i4"}
-    target, order = sql.Identifier("core", "households"), _sort(columns["household_id"])
+    target, order = sql.Identifier("core", "households"), _sort_by_place(columns)
     copy_records(connection, table=target, kinds=kinds, columns=_take(columns, order[is_dated[order]]))
     undated = {name: kind for name, kind in kinds.items() if name != "opened_on"}
     copy_records(connection, table=target, kinds=undated, columns=_take(columns, order[~is_dated[order]]))
-    _copy_sealed(
-        connection, ids=columns["household_id"], rows=rows, sealed=vault.seal_many(ids, rows.phones), vault=vault
-    )
+    sealed = vault.seal_many(ids, rows.phones)
+    _copy_sealed(connection, ids=columns["household_id"], order=order, rows=rows, sealed=sealed, vault=vault)
     customers = {"customer_hash": _join(vault.customer_hashes(rows.customer_ids), _HASH)}
     customers["household_id"] = columns["household_id"]
     customers = _take(customers, _sort(customers["customer_hash"]))
@@ -72,11 +72,12 @@ def _copy_sealed(
     connection: psycopg.Connection[Any],
     *,
     ids: NDArray[np.void],
+    order: NDArray[np.int64],
     rows: HouseholdRows,
     sealed: SealedPhones,
     vault: Vault,
 ) -> None:
-    """Copy phones, those of one length together, and their keys."""
+    """Copy phones, those of one length together, in an order of the rows, and their keys."""
     lookups = _join([newest for newest, *_ in vault.lookup_hashes_of(rows.phones)], _HASH)
     opt_outs = _join(sealed.opt_out_hashes, _HASH)
     versions = {
@@ -84,7 +85,7 @@ def _copy_sealed(
         "lookup_version": vault.find_versions(KeyName.LOOKUP)[0],
         "opt_out_version": sealed.opt_out_version,
     }
-    sizes, order = np.array([len(one) for one in sealed.ciphertexts]), _sort(ids)
+    sizes = np.array([len(one) for one in sealed.ciphertexts])
     for size in np.unique(sizes).tolist():
         here = order[sizes[order] == size]
         kinds = {"household_id": _ID, "ciphertext": f"V{size}", "lookup_hash": _HASH, "opt_out_hash": _HASH}
@@ -98,7 +99,8 @@ def _copy_sealed(
         copy_records(connection, table=table, kinds=kinds | dict.fromkeys(versions, ">i4"), columns=columns | versions)
     kinds = {"household_id": _ID, "wrapped_key": f"V{len(sealed.wrapped_keys[0])}", "kek_version": ">i4"}
     keys = _join(sealed.wrapped_keys, kinds["wrapped_key"])
-    columns = {"household_id": ids[order], "wrapped_key": keys[order], "kek_version": sealed.kek_version}
+    by_id = _sort(ids)
+    columns = {"household_id": ids[by_id], "wrapped_key": keys[by_id], "kek_version": sealed.kek_version}
     copy_records(connection, table=sql.Identifier("vault", "data_keys"), kinds=kinds, columns=columns)
 
 
@@ -110,7 +112,17 @@ def _take(columns: dict[str, Any], positions: NDArray[np.int64]) -> dict[str, An
     return {name: column[positions] for name, column in columns.items()}
 
 
+def _sort_by_place(columns: dict[str, Any]) -> NDArray[np.int64]:
+    """Return the positions of n households by leaf, those of one leaf by their ids."""
+    return np.lexsort((*_get_words(columns["household_id"]), columns["leaf_id"]))
+
+
 def _sort(values: NDArray[np.void]) -> NDArray[np.int64]:
     """Return the positions of n ids or hashes in their order, by their first 16 bytes."""
+    return np.lexsort(_get_words(values))
+
+
+def _get_words(values: NDArray[np.void]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the second and the first eight bytes of each, as numbers: what lexsort wants."""
     words = values.view(">u8").reshape(len(values), -1)
-    return np.lexsort((words[:, 1], words[:, 0]))
+    return words[:, 1], words[:, 0]

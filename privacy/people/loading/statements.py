@@ -4,7 +4,8 @@ Rows of several customers of one household meet in the merge: any need counts, t
 members who disagree on a topic are neutral. What a household had and the drop no longer says goes; purchases, tickets
 and consents are history and stay, each once; a ticket that comes again is tagged by the word lists of today. A
 household that a drop does not name is left alone; one that a customer has left has been cleared before. What has not
-changed is not written to: ON CONFLICT would lock every row that it leaves as it is, and a lock is a write.
+changed is not written to: ON CONFLICT would lock every row that it leaves as it is, and a lock is a write. Needs go in
+by where they are: a broadcast asks for those of a few leaves.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ SELECT f.household_id, f.category, h.city_code, h.leaf_id, f.counted
 FROM found AS f JOIN core.households AS h USING (household_id)
 WHERE NOT EXISTS (
     SELECT FROM core.needs AS n WHERE (n.household_id, n.category) = (f.household_id, f.category))
+ORDER BY h.leaf_id, f.category
 """,
     TableName.ACTIVITY: """
 CREATE TEMPORARY TABLE activities ON COMMIT DROP AS
