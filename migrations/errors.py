@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class ExtensionMissingError(Exception):
-    """The database lacks an extension that only a superuser makes."""
+    """The server has not been given an extension that comes with PostgreSQL, or an old one."""
 
     name: str
 
     def __str__(self) -> str:
         """Say it, and what to do."""
-        return f"the database lacks the extension {self.name}: run `manage.py roles create serving` once more"
+        return f"the server lacks PostgreSQL's own extension {self.name}: install the package postgresql-contrib there"

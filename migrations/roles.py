@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Database: TypeAlias = Literal["serving", "people"]
 
-EXTENSIONS = ("postgis", "cube")
-"""What the serving database has of PostgreSQL's extensions: places, and figures sent many at a time."""
-
 OWNER = "field_owner"
 MIGRATOR = "field_migrator"
 
@@ -75,12 +72,11 @@ def close_database(connection: psycopg.Connection[tuple[object, ...]], *, databa
 
 
 def prepare_database(connection: psycopg.Connection[tuple[object, ...]], *, database: Database) -> None:
-    """Do inside a new database what only a superuser can: extensions, an empty public schema, no large objects."""
+    """Do inside a new database what only a superuser can: PostGIS, an empty public schema, no large objects."""
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     _close_large_objects(connection)
     if database == "serving":
-        for extension in EXTENSIONS:
-            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+        connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         for role in (OWNER, *RUNTIME_ROLES[database]):
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
 

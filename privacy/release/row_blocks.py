@@ -16,8 +16,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg import Error
 from sqlalchemy import LargeBinary, Select, and_, case, cast, func, literal_column, null, select
 from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 Column: TypeAlias = NDArray[Any]
@@ -86,12 +88,19 @@ class BlockQuery:
         self._text, self._constants = str(compiled), compiled.params
 
     def fetch(self, session: Session, **parameters: object) -> tuple[bytes, ...]:
-        """Return the blocks in binary: SQLAlchemy would have them sent in hexadecimal."""
+        """Return the blocks in binary: SQLAlchemy would have them sent in hexadecimal. Raises DBAPIError."""
         session.flush()
-        driver: Any = session.connection().connection.driver_connection
-        with driver.cursor(binary=True) as cursor:
-            cursor.execute(self._text, {**self._constants, **parameters})
-            return tuple(block or b"" for block in cursor.fetchone())
+        connection = session.connection()
+        driver: Any = connection.connection.driver_connection
+        try:
+            with driver.cursor(binary=True) as cursor:
+                cursor.execute(self._text, {**self._constants, **parameters})
+                return tuple(block or b"" for block in cursor.fetchone())
+        except Error as error:
+            # Past SQLAlchemy: nobody else says what happened in its words, or keeps a lost connection from the next.
+            if driver.broken:
+                connection.invalidate(error)
+            raise DBAPIError(self._text, None, error, hide_parameters=True) from error
 
 
 class RowsQuery:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import ARRAY, BigInteger, Column, Float, MetaData, Table, insert, select
+from sqlalchemy import ARRAY, BigInteger, Column, Float, MetaData, Table, create_engine, func, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from privacy.release.row_blocks import INT8, RowsQuery, arrays, chain_arrays
+from privacy.release.row_blocks import INT8, BlockQuery, RowsQuery, arrays, chain_arrays, split_blocks
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session, sessionmaker
+    from sqlalchemy.orm import sessionmaker
+
+    from stack.test_services import TestServices
 
 FIGURES = Table(
     "figures",
@@ -80,3 +85,25 @@ def test_arrays_of_another_form_are_no_figures(
         with pytest.raises(ValueError, match="another length"):
             ROWS.read(session)
         session.rollback()
+
+
+def test_bytes_that_no_cube_of_this_width_has_are_no_figures() -> None:
+    kinds = {"both": arrays(("one", "other"), width=1)}
+    whole = struct.pack(">Idd", 1 << 31 | 2, 1.5, -2.5)
+    found = split_blocks([whole], kinds=kinds)
+    assert (found["one"].tolist(), found["other"].tolist()) == ([[1.5]], [[-2.5]])
+    for head in (2, 1 << 31 | 1, 1 << 31 | 3):
+        with pytest.raises(ValueError, match="another form"):
+            split_blocks([struct.pack(">Idd", head, 1.5, -2.5)], kinds=kinds)
+
+
+def test_a_database_that_breaks_off_is_told_of_like_any_other(services: TestServices) -> None:
+    engine = create_engine(services.url("serving"), hide_parameters=True)
+    lost = BlockQuery(select(func.pg_terminate_backend(func.pg_backend_pid())))
+    unknown = BlockQuery(select(func.no_such_function()))
+    for query in (lost, unknown):
+        with Session(engine) as session, pytest.raises(DBAPIError):
+            query.fetch(session)
+    with Session(engine) as session:
+        assert session.scalar(select(1)) == 1
+    engine.dispose()
