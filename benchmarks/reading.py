@@ -21,12 +21,12 @@ import requests
 
 from benchmarks.invented_places import invent_city
 from benchmarks.load import press, require_wrk, write_script
+from benchmarks.questions import PLACES
 from benchmarks.values import Progress, Row, Sense
 from benchmarks.web import Server, World, log_in, make_world, serve
 from stack.paths import ROOT
 
 COMMUNITIES, CELLS, HOUSEHOLDS = 6_000, 22_420, 2_000_000
-_POSITIONS = 4000
 _ASK = {
     "nearest": "/v1/yingxiaobao/communities?lon={:.6f}&lat={:.6f}&category=refrigerator&limit=30",
     "heatmap": "/v1/yingxiaobao/heatmap?lon={:.6f}&lat={:.6f}&category=refrigerator&radius_m=5000",
@@ -46,8 +46,8 @@ class _Figure:
 
 
 _FIGURES = (
-    _Figure("nearest communities, share of an empty Flask endpoint on the same server", 0.40, "nearest", _POSITIONS),
-    _Figure("user heatmap, the same", 0.22, "heatmap", _POSITIONS),
+    _Figure("nearest communities, share of an empty Flask endpoint on the same server", 0.40, "nearest", PLACES),
+    _Figure("user heatmap, the same", 0.22, "heatmap", PLACES),
     _Figure(f"{_AGAIN}, nearest communities, warm bytes", 0.75, "nearest"),
     _Figure(f"{_AGAIN}, user heatmap, warm bytes", 0.75, "heatmap"),
     _Figure(f"{_AGAIN}, nearest communities, 304", 0.75, "nearest", is_held=True),
@@ -74,7 +74,7 @@ class _Side:
 
 
 def _find_paths(figure: _Figure) -> list[str]:
-    """Return the questions of a figure: 4,000 places, more answers than are kept, or one over and over."""
+    """Return the questions of a figure: ever new places, or one over and over."""
     source = random.Random(7)
     places = [(source.uniform(120.28, 120.52), source.uniform(36.10, 36.30)) for _ in range(figure.positions)]
     return [_ASK[figure.question].format(*place) for place in places]

@@ -38,6 +38,9 @@ DEGREE_DIGITS = 6
 # Twice what an answer usually lists: asking PostGIS for so many takes little longer than for one, and who comes first
 # does not wait long for what others may ask for.
 _WRITTEN_TOGETHER = 60
+# A row depends on where the caller stands in its first figures; the rest is written once a release.
+_ROW = b'{"distance_m":%.1f%b%b,'
+_RANKED_ROW = b'{"distance_m":%.1f,"share":%.4f,"rank":%d%b%b,'
 
 
 def show_release(release: ReleaseMeta) -> Row:
@@ -106,9 +109,19 @@ def write_nearest(
 
     tails = fragments.collect((release_id, category, datum), slots, write=write_tails)
     outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines, find_near=find_near)
-    rows = zip(_write_heads(found), tails, outlines, strict=True)
     head = orjson.dumps({"datum": datum, **show_release(found.release), "category": category})
-    return _join(head, b"communities", chain.from_iterable(rows))
+    if found.shares is None or found.ranks is None:
+        return _fill(head, _ROW, [found.distances_m.tolist(), tails, outlines])
+    return _fill(head, _RANKED_ROW, [found.distances_m.tolist(), found.shares, found.ranks, tails, outlines])
+
+
+def _fill(head: bytes, row: bytes, columns: Sequence[Sequence[Any]]) -> bytes:
+    """Write rows of these columns into an object, all by one format: row by row takes half as long again."""
+    count, width = len(columns[0]), len(columns)
+    cells: list[Any] = [head[:-1]] * (1 + count * width)
+    for at, column in enumerate(columns, 1):
+        cells[at::width] = column
+    return (b'%b,"communities":[' + (row * count)[:-1] + b"]}") % tuple(cells)
 
 
 def _join(head: bytes, name: bytes, parts: Iterable[bytes]) -> bytes:
@@ -117,15 +130,6 @@ def _join(head: bytes, name: bytes, parts: Iterable[bytes]) -> bytes:
     if listed:
         listed[0] = listed[0][1:]
     return b"".join((head[:-1], b',"', name, b'":[', *listed, b"]}"))
-
-
-def _write_heads(found: NearestCommunities) -> list[bytes]:
-    """Write how each row begins, which depends on where the caller stands."""
-    distances = found.distances_m.tolist()
-    if found.shares is None or found.ranks is None:
-        return [b',{"distance_m":%.1f' % distance_m for distance_m in distances]
-    columns = zip(distances, found.shares, found.ranks, strict=True)
-    return [b',{"distance_m":%.1f,"share":%.4f,"rank":%d' % row for row in columns]
 
 
 def _write_shapes(codes: Sequence[str], shapes: Mapping[str, BaseGeometry], *, datum: Datum) -> list[bytes]:
