@@ -15,7 +15,7 @@ NEED = Category.REFRIGERATOR
 NEAREST = f"/v1/yingxiaobao/communities?{{}}&category={NEED}&limit={LIMIT}"
 HEATMAP = f"/v1/yingxiaobao/heatmap?{{}}&category={NEED}&radius_m={RADIUS_M}"
 PLACES: Final = 50_000
-"""More than a process remembers as asked for lately: each question is the first one, and no answer is kept for later."""
+"""More than a process remembers as asked for lately: every question is new, and no answer is kept for the next."""
 
 
 def get_rounds(*, quick: bool) -> int:
