@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 export PYTHON
 
-.PHONY: help run demo test check lint browser types attacks faults bench bench-quick lock clean install-run install-test install-bench
+.PHONY: help run demo test tests check lint browser types attacks faults bench bench-quick lock clean install-run install-test install-bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -19,7 +19,10 @@ demo: .venv/.run-ready ## tell the whole story by HTTP against the running syste
 test: install-test .venv/.test-ready node_modules/.test-ready ## install what is missing, run every check and test
 	@$(MAKE) --no-print-directory check
 
-check: lint ## lint, format, types, import contracts, tests: WORKERS at a time
+check: ## lint, format, types, import contracts, and beside them the tests
+	@$(MAKE) --no-print-directory -j2 lint tests
+
+tests: ## the tests alone: WORKERS at a time
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: ## lint, format, types, import contracts
