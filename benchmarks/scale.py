@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +49,8 @@ SELECT leaf_id FROM (
 class Scale:
     """What a city cost, in seconds and bytes; `wal` is what the people database wrote to its log.
 
-    `draws` are those of a server at rest, `busy_draws` those of one that still writes out what two drops have changed.
+    `busy_draws` are of a server that still writes out what two drops have changed, the others of one at rest:
+    `first_draws` among people who were not looked at before, `draws` among the same when they lie in memory.
     """
 
     households: int
@@ -66,6 +67,7 @@ class Scale:
     release_s: float
     peak_rss: int
     busy_draws: tuple[float, ...] = ()
+    first_draws: tuple[float, ...] = ()
     draws: tuple[float, ...] = ()
 
 
@@ -86,9 +88,7 @@ def run(*, households: int, workers: int, progress: Progress) -> Scale:
         second, second_wal = _take_in(town, folder / _SECOND, workers=workers)
         progress("broadcasts among them")
         busy_draws = draw_broadcasts(town, skipped=0) if households >= _DRAWS_FROM else ()
-        progress("and among others when the server has written down what the drops have changed")
-        draws = draw_at_rest(town) if households >= _DRAWS_FROM else ()
-        return Scale(
+        scale = Scale(
             households,
             workers,
             f"{datetime.now(UTC):%Y-%m-%d}",
@@ -103,11 +103,11 @@ def run(*, households: int, workers: int, progress: Progress) -> Scale:
             release_s=released.seconds,
             peak_rss=max(first.peak_rss, second.peak_rss, released.peak_rss),
             busy_draws=busy_draws,
-            draws=draws,
         )
+        return draw_at_rest(town, scale, progress=progress) if households >= _DRAWS_FROM else scale
 
 
-def draw_broadcasts(town: Town, *, skipped: int) -> tuple[float, ...]:
+def draw_broadcasts(town: Town, *, skipped: int, rounds: int = _ROUNDS) -> tuple[float, ...]:
     """Return what draws cost over the bare INSERT, among leaves in which twice as many as are drawn need a thing.
 
     `skipped` people of other leaves come before these: whom an earlier draw has looked at, lies in memory.
@@ -123,15 +123,17 @@ def draw_broadcasts(town: Town, *, skipped: int) -> tuple[float, ...]:
         leaf_ids = [row[0] for row in found]
     try:
         with outbox.sender(carrier_url="http://127.0.0.1:1", connections=2) as parts:
-            return time_draws(outbox, parts, leaf_ids=leaf_ids, rounds=_ROUNDS)
+            return time_draws(outbox, parts, leaf_ids=leaf_ids, rounds=rounds)
     finally:
         engine.dispose()
 
 
-def draw_at_rest(town: Town) -> tuple[float, ...]:
-    """Do the same among other people, when the server has written out what was changed and vacuums no more."""
+def draw_at_rest(town: Town, scale: Scale, *, progress: Progress) -> Scale:
+    """Return a city's costs with draws among other people, first and when these lie in memory."""
+    progress("and among others, when the server has written down what the drops have changed")
     _let_rest(town)
-    return draw_broadcasts(town, skipped=4 * DRAWN)
+    draws = draw_broadcasts(town, skipped=4 * DRAWN, rounds=2 * _ROUNDS)
+    return replace(scale, first_draws=draws[:_ROUNDS], draws=draws[_ROUNDS:])
 
 
 def _let_rest(town: Town) -> None:
@@ -189,21 +191,27 @@ def tell(scale: Scale) -> list[Row]:
     name = f"{DRAW}, in a city of {scale.households:,}"
     over = f"over the bare INSERT of its rows; {note}"
     if scale.draws:
-        told.append(Row(name, 2.0, sense, tuple(scale.draws), "×", over))
-    if scale.busy_draws:
-        busy = f"{name}, while the server still writes out two drops"
-        told.append(Row(busy, 2.0, Sense.RECORD, tuple(scale.busy_draws), "×", over))
+        told.append(Row(f"{name}, which lies in memory", 2.0, sense, tuple(scale.draws), "×", over))
+    beside = {"looked at for the first time": scale.first_draws, "right after two drops": scale.busy_draws}
+    told += [Row(f"{name}, {when}", 2.0, Sense.RECORD, tuple(each), "×", over) for when, each in beside.items() if each]
     return told
 
 
 @click.command()
 @click.option("--households", type=click.IntRange(1_000, 20_000_000), default=1_000_000, show_default=True)
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
-def main(households: int, workers: int) -> None:
+@click.option("--only-draws", is_flag=True, help="Draw again in the city that was measured last.")
+def main(households: int, workers: int, *, only_draws: bool) -> None:
     """Measure one city, write the figures down and print them."""
-    scale = run(households=households, workers=workers, progress=click.echo)
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"scale-{households}.json").write_text(json.dumps(asdict(scale), indent=1) + "\n")
+    file = RESULTS / f"scale-{households}.json"
+    if only_draws:
+        known = Scale(**json.loads(file.read_text()))
+        with run_town("bench-scale") as town:
+            scale = draw_at_rest(town, known, progress=click.echo)
+    else:
+        scale = run(households=households, workers=workers, progress=click.echo)
+    file.write_text(json.dumps(asdict(scale), indent=1) + "\n")
     for row in tell(scale):
         click.echo(f"{row.name:<70} {row.median:>10.2f} {row.unit}")
 
