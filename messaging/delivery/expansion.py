@@ -22,8 +22,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Subquery, any_, cast, exists, func, literal, select, text
-from sqlalchemy.types import NullType
+from sqlalchemy import ARRAY, BigInteger, Subquery, any_, exists, func, literal, select, text
 
 from messaging.campaigns.hours import get_opening, get_sending_span, is_open
 from messaging.campaigns.settings import MessagingRules
@@ -153,9 +152,8 @@ def _draw(session: Session, run: Run, *, limit: int) -> list[_Drawn]:
 def _order_needs(run: Run) -> Subquery:
     """Build the query for the households that need the thing and have not been looked at yet, by their rank."""
     rank = func.sha256(func.uuid_send(literal(run.campaign_id)).concat(func.uuid_send(Need.household_id)))
-    # One value, however many leaves: each for itself would have to be written, sent and read. Without a type of its own
-    # it is an array from the beginning; a text would be read as one for each row that is held against it.
-    leaf_ids = cast(literal(_write_array(map(str, run.leaf_ids)), NullType()), ARRAY(BigInteger))
+    # One value, however many leaves: each for itself would have to be written, sent and read.
+    leaf_ids = literal(run.leaf_ids, ARRAY(BigInteger))
     needs = select(Need.household_id, rank.label("rank")).where(
         Need.leaf_id == any_(leaf_ids), Need.category == run.category
     )
