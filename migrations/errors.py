@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class ExtensionMissingError(Exception):
-    """The server has not been given an extension that comes with PostgreSQL, or an old one."""
+    """The server has not been given an extension that comes with PostgreSQL."""
 
     name: str
 

@@ -12,9 +12,7 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Apply. Raises ExtensionMissingError where the server has not been given the extension, or an old one."""
-    its_version = text("SELECT default_version::numeric >= 1.5 FROM pg_available_extensions WHERE name = 'cube'")
-    if not op.get_bind().scalar(its_version):
+    """Apply. Raises ExtensionMissingError where the server has not been given the extension."""
+    if not op.get_bind().scalar(text("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'cube')")):
         raise ExtensionMissingError("cube")
     op.execute("CREATE EXTENSION IF NOT EXISTS cube SCHEMA public")
-    op.execute("ALTER EXTENSION cube UPDATE")
