@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from api.released import MOST_ASKED_ONCE
 from privacy.release.values import Category
 from stack.demo_city import read_staff
 from stack.demo_client import FieldClient
@@ -14,8 +15,8 @@ LIMIT, RADIUS_M = 30, 5_000
 NEED = Category.REFRIGERATOR
 NEAREST = f"/v1/yingxiaobao/communities?{{}}&category={NEED}&limit={LIMIT}"
 HEATMAP = f"/v1/yingxiaobao/heatmap?{{}}&category={NEED}&radius_m={RADIUS_M}"
-PLACES: Final = 50_000
-"""More than a process remembers as asked for lately: every question is new, and no answer is kept for the next."""
+PLACES: Final = 2 * MOST_ASKED_ONCE + 10_000
+"""More than both processes remember as asked for lately: every question is new, and no answer is kept for the next."""
 
 
 def get_rounds(*, quick: bool) -> int:

@@ -2,7 +2,7 @@
 
 Makes the drops of two months, takes the first into empty tables and the second over it, publishes, and draws broadcasts
 among them all. Writes minutes, memory, disk and log to `benchmarks/results/scale-HOUSEHOLDS.json`; `make bench` shows
-the largest of these.
+the largest of these. `--only-draws` draws once more in the city that is there.
 """
 
 from __future__ import annotations
