@@ -111,12 +111,14 @@ def write_nearest(
     outlines = fragments.collect((release_id, "outline", datum), slots, write=write_outlines, find_near=find_near)
     head = orjson.dumps({"datum": datum, **show_release(found.release), "category": category})
     if found.shares is None or found.ranks is None:
-        return _fill(head, _ROW, [found.distances_m.tolist(), tails, outlines])
-    return _fill(head, _RANKED_ROW, [found.distances_m.tolist(), found.shares, found.ranks, tails, outlines])
+        return _fill_communities(head, _ROW, [found.distances_m.tolist(), tails, outlines])
+    return _fill_communities(
+        head, _RANKED_ROW, [found.distances_m.tolist(), found.shares, found.ranks, tails, outlines]
+    )
 
 
-def _fill(head: bytes, row: bytes, columns: Sequence[Sequence[Any]]) -> bytes:
-    """Write rows of these columns into an object, all by one format: row by row takes half as long again."""
+def _fill_communities(head: bytes, row: bytes, columns: Sequence[Sequence[Any]]) -> bytes:
+    """Put rows of these columns into an object, all by one format: row by row takes half as long again."""
     count, width = len(columns[0]), len(columns)
     cells: list[Any] = [head[:-1]] * (1 + count * width)
     for at, column in enumerate(columns, 1):
@@ -124,12 +126,12 @@ def _fill(head: bytes, row: bytes, columns: Sequence[Sequence[Any]]) -> bytes:
     return (b'%b,"communities":[' + (row * count)[:-1] + b"]}") % tuple(cells)
 
 
-def _join(head: bytes, name: bytes, parts: Iterable[bytes]) -> bytes:
-    """Put a list of members, each beginning with a comma, into an object. One join: every further copy costs."""
+def _join_features(head: bytes, parts: Iterable[bytes]) -> bytes:
+    """Put the parts of features, each beginning with a comma, into an object. One join: every further copy costs."""
     listed = list(parts)
     if listed:
         listed[0] = listed[0][1:]
-    return b"".join((head[:-1], b',"', name, b'":[', *listed, b"]}"))
+    return b"".join((head[:-1], b',"features":[', *listed, b"]}"))
 
 
 def _write_shapes(codes: Sequence[str], shapes: Mapping[str, BaseGeometry], *, datum: Datum) -> list[bytes]:
@@ -187,7 +189,7 @@ def write_heatmap(found: CellHeatmap, *, asked: Row, fragments: Fragments) -> by
             "users": show_measure(found.users, moe95=found.users_moe95),
         },
     }
-    return _join(orjson.dumps(head), b"features", chain.from_iterable(features))
+    return _join_features(orjson.dumps(head), chain.from_iterable(features))
 
 
 def _show_cell(one: CellFigures) -> Row:

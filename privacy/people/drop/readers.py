@@ -64,6 +64,7 @@ class FileReader:
                 rows = self._number(table.num_rows, start=self.part.start + total)
                 total += table.num_rows
                 yield Chunk({name: _flatten(table.column(name)) for name in self.wanted or self.names}, rows)
+        # pyarrow's own errors: for a broken file, a type or compression that it cannot read, a fault of the disk.
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
             raise _get_error(self.file, DropProblem.FILE_UNREADABLE) from None
         if total + len(self.ragged) != self.part.rows:

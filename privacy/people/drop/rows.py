@@ -57,6 +57,7 @@ def check_rows(chunk: Chunk, *, table: TableName, columns: Sequence[Column]) -> 
     for index, column in enumerate(columns):
         try:
             parsed = column.parse(chunk.columns[column.name])
+        # pyarrow's own errors: for a column whose type cannot be cast (a struct, say), and for a value that cannot.
         except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
             raise DropError(problem=DropProblem.COLUMNS_WRONG, file=table) from None
         checked.columns[column.name] = parsed.values
